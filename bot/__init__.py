@@ -1,0 +1,1 @@
+"""The assistant: channels, conversations, and the straight line from a message to its answer."""

@@ -1,0 +1,3 @@
+"""Measurements. Trust the ratios within one run, not the figures of a crowded machine."""
+
+Row = dict[str, float | int | str]

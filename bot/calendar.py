@@ -1,0 +1,48 @@
+"""config/calendar.yml: when this hall is open."""
+
+import re
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import yaml
+
+from bot.domain.hours import Hours, Span
+from bot.errors import ConfigError
+
+_SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+
+
+def load_hours(path: Path, zone: ZoneInfo) -> Hours:
+    """ConfigError names the file and the value."""
+    try:
+        content = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+        exceptions = {
+            date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()
+        }
+        return Hours(zone, _spans(path, content["hours"]), is_workday, exceptions)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(f"{path}: {error!r}") from error
+
+
+def is_workday(day: date) -> bool:
+    """By the national calendar; Monday to Friday in the years that it does not know yet."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def _spans(path: Path, written: Any) -> tuple[Span, ...]:
+    spans = []
+    for text in written:
+        found = _SPAN.fullmatch(text)
+        if found is None:
+            raise ConfigError(f"{path}: {text!r} is not like 09:00-12:00")
+        opens_h, opens_m, closes_h, closes_m = map(int, found.groups())
+        spans.append((time(opens_h, opens_m), time(closes_h, closes_m)))
+    return tuple(sorted(spans))

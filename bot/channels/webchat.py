@@ -1,0 +1,238 @@
+"""The web chat: the citizen's page talks to these routes. A view is a query; a bell only says when to look."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.channels.base import Capabilities, Reception
+from bot.domain.documents import AnswerDocument, MessageDocument, answer_document, message_document
+from bot.domain.messages import InboundEvent, OutboundMessage, writable
+from bot.store.db import Tables
+
+NAME = "webchat"
+
+_LOOK_AGAIN = 2.0  # seconds; another process may have queued something without ringing here
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+
+
+class Visitor(BaseModel):
+    """Who is writing, and the token that proves it. The token is shown once."""
+
+    visitor: str
+    token: str
+
+
+class ChatEvent(BaseModel):
+    """One event: exactly one of `text`, `tap` and `location`.
+
+    `event_id` is the caller's own name for it: the same one again is the same event, so a lost reply can be asked
+    for again without saying anything twice.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    text: str | None = None
+    tap: str | None = None
+    location: tuple[float, float] | None = None
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+
+    @model_validator(mode="after")
+    def one_thing(self) -> "ChatEvent":
+        if sum(given is not None for given in (self.text, self.tap, self.location)) != 1:
+            raise ValueError("exactly one of text, tap and location")
+        return self
+
+
+class ChatAnswer(AnswerDocument):
+    event_id: str
+    repeat: bool
+
+
+class Kept(BaseModel):
+    """The event is on disk; the answer will come on the stream."""
+
+    event_id: str
+    repeat: bool
+
+
+class Line(BaseModel):
+    """One line of a conversation. `id` is the cursor of the stream, for lines of ours."""
+
+    who: Literal["citizen", "bot"]
+    at: datetime
+    id: int | None = None
+    event_id: str | None = None
+    message: MessageDocument
+
+
+class History(BaseModel):
+    """`cursor` is the id behind which the stream goes on."""
+
+    lines: list[Line]
+    cursor: int
+
+
+def connect(settings: dict[str, Any]) -> "Webchat":
+    return Webchat(Settings.model_validate(settings))
+
+
+def conversation_of(visitor: str) -> str:
+    return f"{NAME}:main:{visitor}"
+
+
+def understood(event: ChatEvent, visitor: str, event_id: str, now: datetime) -> InboundEvent:
+    """The event in our words. Never fails: what cannot be stored is taken out."""
+    kind: Literal["text", "tap", "location"] = "text"
+    if event.location is not None:
+        kind = "location"
+    elif event.tap is not None:
+        kind = "tap"
+    return InboundEvent(
+        channel=NAME,
+        event_id=f"{visitor}:{event_id}",
+        sender=visitor,
+        kind=kind,
+        sent_at=now,
+        text=writable(event.text or event.tap or ""),
+        location=event.location,
+    )
+
+
+class Webchat:
+    """The channel of the citizen's page."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.capabilities = Capabilities(max_text=settings.max_text, buttons=True, card=True)
+
+    async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
+        """Nothing to carry: the page reads the outbox itself, behind its own cursor."""
+
+    def router(self, reception: Reception) -> APIRouter:
+        return _Routes(reception).router()
+
+
+@dataclass(frozen=True)
+class _Routes:
+    reception: Reception
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/api", tags=["web chat"])
+        router.post("/visitors", status_code=201)(self.welcome)
+        bearer = HTTPBearer(auto_error=False)
+        refused: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}
+
+        async def visitor(
+            credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+        ) -> str:
+            token = credentials.credentials if credentials else ""
+            known = await self.reception.read(lambda tables: tables.visitors.recognise(token))
+            if known is None:
+                raise HTTPException(401, "unknown visitor token", {"WWW-Authenticate": "Bearer"})
+            return str(known)
+
+        Known = Annotated[str, Depends(visitor)]  # noqa: N806 - a type
+
+        @router.post("/chat", responses={**refused, 202: {"model": Kept}})
+        async def chat(
+            event: ChatEvent,
+            visitor: Known,
+            response: Response,
+            wait: Annotated[float, Query(ge=0, le=25, description="Seconds to wait for the answer")] = 10,
+        ) -> ChatAnswer | Kept:
+            """Say something. 200 with the answer, or 202 once the event is kept and `wait` has passed."""
+            return await self.say(event, visitor, response, wait)
+
+        @router.get("/chat/history", responses=refused)
+        async def history(visitor: Known) -> History:
+            """The conversation so far."""
+            return History.model_validate(
+                await self.reception.read(lambda tables: _history(tables, conversation_of(visitor)))
+            )
+
+        @router.get("/chat/stream", response_class=EventSourceResponse, responses=refused)
+        async def stream(
+            visitor: Known,
+            after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+            last_event_id: Annotated[str | None, Header()] = None,
+        ) -> AsyncIterator[ServerSentEvent]:
+            """Our messages behind the cursor, as they come: event `message`, data a message, id the cursor."""
+            cursor = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+            async for event in self.listen(conversation_of(visitor), cursor):
+                yield event
+
+        return router
+
+    async def welcome(self) -> Visitor:
+        """A new visitor. Keep the token: it is the only way back to this conversation."""
+        visitor, token = await self.reception.write(lambda tables: tables.visitors.welcome(datetime.now(UTC)))
+        return Visitor(visitor=visitor, token=token)
+
+    async def say(
+        self, event: ChatEvent, visitor: str, response: Response, wait: float
+    ) -> ChatAnswer | Kept:
+        event_id = event.event_id or uuid.uuid4().hex
+        conversation_id = conversation_of(visitor)
+        bell = self.reception.bells.of(conversation_id)
+        listening = bell.listen()
+        inbox_id, new = await self.reception.keep(understood(event, visitor, event_id, datetime.now(UTC)))
+        deadline = datetime.now(UTC).timestamp() + wait
+        while True:
+            answer = await self.reception.read(lambda tables: _answer(tables, inbox_id, conversation_id))
+            left = deadline - datetime.now(UTC).timestamp()
+            if answer is not None:
+                return ChatAnswer(**answer.model_dump(), event_id=event_id, repeat=not new)
+            if left <= 0:
+                response.status_code = 202
+                return Kept(event_id=event_id, repeat=not new)
+            await bell.wait(listening, min(left, _LOOK_AGAIN))
+            listening = bell.listen()
+
+    async def listen(self, conversation_id: str, cursor: int) -> AsyncIterator[ServerSentEvent]:
+        bell = self.reception.bells.of(conversation_id)
+        while True:
+            listening = bell.listen()
+            after = cursor
+            queued = await self.reception.read(lambda tables: tables.outbox.after(conversation_id, after))
+            for line in queued:
+                cursor = line.id
+                data = Line(who="bot", at=line.created_at, id=line.id, message=message_document(line.message))
+                yield ServerSentEvent(event="message", id=str(line.id), data=data)
+            if not queued:
+                await bell.wait(listening, _LOOK_AGAIN)
+
+
+def _answer(tables: Tables, inbox_id: int, conversation_id: str) -> AnswerDocument | None:
+    result = tables.inbox.result(inbox_id)
+    if result.outcome is None:
+        return None
+    conversation = tables.conversations.load(conversation_id)
+    said = tables.outbox.of_turn(inbox_id)
+    return answer_document(result.outcome, result.confidence, conversation, said)
+
+
+def _history(tables: Tables, conversation_id: str) -> History:
+    heard = [
+        Line(
+            who="citizen",
+            at=at,
+            event_id=event.event_id.partition(":")[2],
+            message=message_document(OutboundMessage(event.text)),
+        )
+        for at, event in tables.inbox.of_conversation(conversation_id)
+    ]
+    said = [
+        Line(who="bot", at=line.created_at, id=line.id, message=message_document(line.message))
+        for line in tables.outbox.after(conversation_id, 0, limit=None)
+    ]
+    lines = sorted(heard + said, key=lambda line: (line.at, line.id or 0))
+    return History(lines=lines, cursor=max((line.id or 0 for line in said), default=0))

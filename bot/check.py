@@ -1,0 +1,28 @@
+"""`banshi check`: every file that an operator edits, all faults at once."""
+
+from collections.abc import Callable
+
+from bot import app as composition
+from bot.channels import connect_all
+from bot.errors import ConfigError
+from bot.settings import Settings
+from knowledge.articles import load_articles
+from nlu.understand import DataFault, Understand
+
+
+def all_faults(settings: Settings) -> list[str]:
+    """Each `file:line: what`, or `file: what` where no line is known. The settings themselves are read already."""
+    looks: tuple[Callable[[], object], ...] = (
+        lambda: connect_all(settings.channels),
+        lambda: composition.load_replies(settings.config),
+        lambda: composition.open_hours(settings),
+        lambda: Understand.load(composition.TRAINING),
+    )
+    faults: list[str] = []
+    for look in looks:
+        try:
+            look()
+        except (ConfigError, DataFault) as error:
+            faults += str(error).splitlines()
+    _, broken = load_articles(composition.ARTICLES)
+    return faults + [str(fault) for fault in broken]

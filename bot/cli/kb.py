@@ -1,0 +1,137 @@
+"""`banshi kb`: the knowledge base."""
+
+import json
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot import app as composition
+from bot.cli.options import AsJson, Day, Home, Region
+from bot.settings import Settings, load_settings
+from knowledge.build import BuildReport, build_index
+from knowledge.evaluate import evaluate
+from knowledge.search import Search
+
+kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
+
+_COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "reused")
+
+
+@kb.command()
+def build(
+    sources: Annotated[
+        list[Path] | None, typer.Option(help="A folder of documents; may be given several times.")
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Build the index from the articles and any folders. Words can be searched first, vectors follow."""
+    settings = load_settings(home)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, int] = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = int(bars.add_task(stage))
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        embedder = composition.open_embedder(settings)
+        report = build_index(settings.kb, composition.ARTICLES, sources or [], embedder, progress=progress)
+    if as_json:
+        typer.echo(json.dumps(_report(report), ensure_ascii=False))
+    else:
+        _print_report(report)
+
+
+@kb.command()
+def search(
+    words: str,
+    count: Annotated[int, typer.Option("-k", min=1, max=300)] = 10,
+    region: Region = None,
+    on: Day = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """The passages nearest to some words."""
+    settings = load_settings(home)
+    found = Search.open(settings.kb, composition.open_embedder(settings)).find(
+        words, on=on or _today(settings), region=region or settings.hall.region, k=count
+    )
+    if as_json:
+        rows = [
+            {
+                "id": hit.passage.id,
+                "title": hit.passage.title,
+                "number": hit.passage.number,
+                "article": hit.passage.article,
+                "score": round(hit.score, 4),
+                "valid_from": _iso(hit.passage.valid_from),
+                "valid_until": _iso(hit.passage.valid_until),
+                "text": hit.passage.text,
+            }
+            for hit in found
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("score", "title", "article", "in force", "text")
+    for hit in found:
+        passage = hit.passage
+        in_force = _iso(passage.valid_from) or ""
+        table.add_row(f"{hit.score:.2f}", passage.title, passage.article, in_force, passage.text[:60])
+    Console().print(table)
+
+
+@kb.command("eval")
+def eval_(
+    corpus: Annotated[Path, typer.Option(help='Lines of {"id", "title", "text"}.')],
+    queries: Annotated[Path, typer.Option(help='Lines of {"id", "text", "relevant"}.')],
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Measure search and abstention on a labelled set, through the product's own code."""
+    embedder = composition.open_embedder(load_settings(home))
+    with tempfile.TemporaryDirectory() as folder:
+        figures = evaluate(corpus, queries, embedder, Path(folder))
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.4g}")
+    Console().print(table)
+
+
+def _today(settings: Settings) -> date:
+    return datetime.now(composition.open_hours(settings).zone).date()
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _report(report: BuildReport) -> dict[str, object]:
+    skipped = [{"path": str(path), "line": line, "why": why} for path, line, why in report.skipped]
+    return {**{name: getattr(report, name) for name in _COUNTS}, "skipped": skipped}
+
+
+def _print_report(report: BuildReport) -> None:
+    console = Console(stderr=True)
+    table = Table(*_COUNTS)
+    table.add_row(*(str(getattr(report, name)) for name in _COUNTS))
+    console.print(table)
+    if report.skipped:
+        skipped = Table("skipped", "line", "why")
+        for path, line, why in report.skipped:
+            skipped.add_row(str(path), str(line or ""), why)
+        console.print(skipped)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(kb, name="kb")

@@ -1,0 +1,33 @@
+"""When the hall is open: weekly hours over the national working days, with dated exceptions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+Span = tuple[time, time]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """`spans` are the opening hours of a working day, in order; `exceptions` open or close single days."""
+
+    zone: ZoneInfo
+    spans: tuple[Span, ...]
+    is_workday: Callable[[date], bool]
+    exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        if day in self.exceptions:
+            return self.exceptions[day]
+        return self.spans if self.is_workday(day) else ()
+
+    def next_open(self, now: datetime) -> datetime:
+        """`now` where the hall is open, otherwise the next opening. ValueError where it stays shut for a year."""
+        local = now.astimezone(self.zone)
+        for offset in range(366):
+            day = local.date() + timedelta(days=offset)
+            for opens, closes in self.on(day):
+                if local < datetime.combine(day, closes, self.zone):
+                    return max(local, datetime.combine(day, opens, self.zone))
+        raise ValueError("the calendar has no opening within a year")

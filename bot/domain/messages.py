@@ -1,0 +1,76 @@
+"""What comes in and what goes out, in no channel's dialect."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from knowledge.passages import Source
+
+Kind = Literal["text", "tap", "photo", "file", "voice", "location", "agent", "timer"]
+Outcome = Literal[
+    "answered",
+    "clarify",
+    "not_found",
+    "out_of_remit",
+    "refused",
+    "needs_identity",
+    "started",
+    "step",
+    "saved",
+    "submitted",
+    "booked",
+    "status",
+    "nudged",
+    "handed_off",
+    "relayed",
+    "smalltalk",
+    "error",
+]
+
+# C0 and C1 controls but tab and newline, and halves of surrogate pairs, which no database takes.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class InboundEvent:
+    """One thing that happened in a conversation, as a channel reported it.
+
+    `event_id` is the channel's own id: a second delivery carries the same one.
+    """
+
+    channel: str
+    event_id: str
+    sender: str
+    kind: Kind
+    sent_at: datetime
+    account: str = "main"
+    text: str = ""
+    media: str = ""
+    location: tuple[float, float] | None = None
+
+    @property
+    def conversation_id(self) -> str:
+        return f"{self.channel}:{self.account}:{self.sender}"
+
+
+@dataclass(frozen=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """One bubble. Each channel renders choices and sources in its own way; there is no markup in the text."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    file: str | None = None
+    sources: tuple[Source, ...] = ()
+
+
+def writable(text: str) -> str:
+    """`text` without what cannot be stored: a lone surrogate becomes the replacement mark, controls go."""
+    return _UNWRITABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)

@@ -1,0 +1,17 @@
+"""Messages that hold nothing to answer. They are kept all the same."""
+
+from bot.errors import CitizenError
+from bot.turn import Turn
+
+
+def not_text(turn: Turn) -> None:
+    raise CitizenError("unreadable.not_text")
+
+
+def empty(turn: Turn) -> None:
+    raise CitizenError("unreadable.no_words" if turn.event.text.strip() else "unreadable.empty")
+
+
+def too_long(turn: Turn) -> None:
+    length, most = len(turn.event.text), turn.resources.ear.longest
+    raise CitizenError("unreadable.too_long", length=str(length), most=str(most))

@@ -1,0 +1,168 @@
+"""The loops that make things happen. The only place where async meets sync."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+
+from bot import metrics
+from bot.bells import Bells
+from bot.channels.base import Channel, Reception
+from bot.dialogue import apologise, give_up, take_turn
+from bot.domain.messages import InboundEvent
+from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
+from bot.store.db import Tables
+from bot.store.outbox import message_of
+from bot.store.queue import Claim
+from bot.turn import Resources
+
+log = logging.getLogger(__name__)
+
+_DELIVER_AT_ONCE = 32
+
+
+def reception(resources: Resources, bells: Bells) -> Reception:
+    """The way in for channels that live in the event loop."""
+    store = resources.store
+
+    async def keep(event: InboundEvent) -> tuple[int, bool]:
+        now = store.now()
+        kept = await to_thread.run_sync(store.write, lambda tables: tables.inbox.accept(event, now))
+        bells.arrived.ring()
+        return kept
+
+    async def read(look: Callable[[Tables], Any]) -> Any:
+        return await to_thread.run_sync(store.read, look)
+
+    async def write(work: Callable[[Tables], Any]) -> Any:
+        return await to_thread.run_sync(store.write, work)
+
+    return Reception(keep, read, write, bells)
+
+
+def claim_turns(
+    resources: Resources, channels: Collection[str], now: datetime, limit: int, only: str | None = None
+) -> list[Claim]:
+    """Up to `limit` events to answer, one a conversation; of the conversation `only`, where one is named."""
+    lease = timedelta(seconds=resources.settings.work.lease)
+    return resources.store.write(lambda tables: tables.inbox.claim(now, lease, channels, limit, only))
+
+
+def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
+    """Answer a claimed event, or record that it failed. StoreError leaves it claimed until its lease ends."""
+    began = time.perf_counter()
+    try:
+        turn = take_turn(resources, claimed, now)
+    except Fenced:
+        log.warning("another worker took over", extra={"inbox_id": claimed.id})
+    except StoreError:
+        raise
+    except Exception as error:
+        log.exception("turn failed", extra={"inbox_id": claimed.id})
+        metrics.TURNS_FAILED.inc()
+        _fail(resources, claimed, error, now)
+    else:
+        metrics.TURNS.labels(claimed.channel, turn.outcome).inc()
+        metrics.TURN_SECONDS.observe(time.perf_counter() - began)
+
+
+def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime) -> None:
+    work = resources.settings.work
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    # Never str(error): it may hold what a citizen typed.
+    reason = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+    def record(tables: Tables) -> None:
+        if tables.inbox.again(claimed, now, reason, work.give_up_at):
+            give_up(resources, tables, claimed, now)
+        elif claimed.tries == work.apologise_at:
+            apologise(resources, tables, claimed, now)
+
+    resources.store.write(record)
+
+
+async def deliver_once(
+    resources: Resources, channels: Mapping[str, Channel], now: datetime, only: str | None = None
+) -> int:
+    """Send what is due, in order within each conversation; how many were claimed."""
+    store, work = resources.store, resources.settings.work
+    lease = timedelta(seconds=work.lease)
+    claims = await to_thread.run_sync(
+        store.write, lambda tables: tables.outbox.claim(now, lease, channels, _DELIVER_AT_ONCE, only)
+    )
+    for claimed in claims:
+        record = await _send(channels[claimed.channel], claimed, now, work.give_up_at)
+        await to_thread.run_sync(store.write, record)
+    return len(claims)
+
+
+async def _send(
+    channel: Channel, claimed: Claim, now: datetime, give_up_at: int
+) -> Callable[[Tables], object]:
+    """Hand one message to its channel; what to record of it."""
+    try:
+        await channel.send(claimed.conversation_id, message_of(claimed), f"outbox:{claimed.id}")
+    except TryLater as error:
+        wait = error.wait
+        metrics.UNDELIVERED.labels(claimed.channel, "later").inc()
+        return lambda tables: tables.outbox.again(claimed, now, "later", give_up_at, wait)
+    except (Undeliverable, Unknown) as error:
+        why = type(error).__name__
+        log.warning("not delivered: %s", why, extra={"outbox_id": claimed.id})
+        metrics.UNDELIVERED.labels(claimed.channel, why.lower()).inc()
+        return lambda tables: tables.outbox.again(claimed, now, why, 0)
+    metrics.DELIVERED.labels(claimed.channel).inc()
+    return lambda tables: tables.outbox.sent(claimed, now)
+
+
+async def work(resources: Resources, channels: Mapping[str, Channel], bells: Bells) -> None:
+    """Take turns until cancelled, several at once, each of another conversation."""
+    settings = resources.settings.work
+    busy: set[asyncio.Task[None]] = set()
+
+    async def turn(claimed: Claim) -> None:
+        await to_thread.run_sync(run_turn, resources, claimed, resources.store.now())
+        bells.queued.ring()
+        bells.of(claimed.conversation_id).ring()
+        bells.arrived.ring()  # the next of this conversation may be waiting
+
+    while True:
+        listening = bells.arrived.listen()
+        claims = await _persistently(
+            lambda: to_thread.run_sync(
+                claim_turns, resources, channels, resources.store.now(), settings.workers - len(busy)
+            )
+        )
+        for claimed in claims or []:
+            task = asyncio.create_task(_persistently(lambda claimed=claimed: turn(claimed)))
+            busy.add(task)
+            task.add_done_callback(busy.discard)
+        if len(busy) >= settings.workers:
+            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+        elif not claims:
+            await bells.arrived.wait(listening, settings.poll)
+
+
+async def deliver(resources: Resources, channels: Mapping[str, Channel], bells: Bells) -> None:
+    """Deliver until cancelled."""
+    while True:
+        listening = bells.queued.listen()
+        claimed = await _persistently(lambda: deliver_once(resources, channels, resources.store.now()))
+        if not claimed:
+            await bells.queued.wait(listening, resources.settings.work.poll)
+
+
+async def _persistently(step: Callable[[], Any]) -> Any:
+    """One step; a database that is away, full or locked is waited for, and everything goes on afterwards."""
+    try:
+        return await step()
+    except StoreError:
+        log.exception("the database is not available; trying again")
+        await asyncio.sleep(1)
+        return None

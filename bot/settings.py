@@ -1,0 +1,75 @@
+"""Settings: read once, checked, frozen, passed down. No secret stands in a file."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Hall(_Section):
+    """The office that this installation speaks for. `region` is its six-digit division code, or empty."""
+
+    name: str
+    region: Annotated[str, Field(pattern=r"^(\d{6})?$")] = ""
+    timezone: str = "Asia/Shanghai"
+
+
+class Work(_Section):
+    """How hard one process works. Times are in seconds."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 4
+    lease: Annotated[float, Field(gt=0)] = 60.0
+    poll: Annotated[float, Field(gt=0)] = 0.5
+    apologise_at: Annotated[int, Field(ge=1)] = 3
+    give_up_at: Annotated[int, Field(ge=1)] = 8
+
+
+class Knowledge(_Section):
+    """`embedder`: empty for the shipped model, "none", or a sentence-transformers folder or hub name."""
+
+    embedder: str = ""
+
+
+class Settings(_Section):
+    hall: Hall
+    work: Work = Work()
+    knowledge: Knowledge = Knowledge()
+    channels: dict[str, dict[str, Any]] = {}
+    home: Path
+    config: Path
+    database_url: SecretStr
+
+    @property
+    def kb(self) -> Path:
+        return self.home / "kb"
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Settings from the configuration folder and the environment. ConfigError names the file and the key."""
+    config = Path(os.environ.get("BANSHI_CONFIG", ROOT / "config"))
+    home = (home or Path(os.environ.get("BANSHI_HOME", "var"))).absolute()
+    path = config / "settings.toml"
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    url = os.environ.get("BANSHI_DATABASE_URL") or f"sqlite:///{home / 'banshi.db'}"
+    try:
+        return Settings(**values, home=home, config=config, database_url=SecretStr(url))
+    except ValidationError as error:
+        faults = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise ConfigError("\n".join(faults)) from error
+    except TypeError as error:
+        raise ConfigError(f"{path}: {error}") from error

@@ -1,0 +1,98 @@
+"""The database: one kind of transaction, on either engine."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from bot.errors import StoreError
+from bot.store import schema
+from bot.store.conversations import Conversations
+from bot.store.engine import open_engine, open_reader
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.tickets import Tickets
+from bot.store.visitors import Visitors
+from bot.store.writer import Work, Writer
+
+log = logging.getLogger(__name__)
+
+_SKEW_LASTS = 60.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Everything that one transaction may touch."""
+
+    connection: sa.Connection
+    inbox: Inbox
+    outbox: Outbox
+    conversations: Conversations
+    tickets: Tickets
+    visitors: Visitors
+
+    @classmethod
+    def of(cls, connection: sa.Connection) -> "Tables":
+        parts = (Inbox, Outbox, Conversations, Tickets, Visitors)
+        return cls(connection, *(part(connection) for part in parts))  # type: ignore[arg-type]
+
+    def savepoint(self) -> AbstractContextManager[Any]:
+        return self.connection.begin_nested()
+
+
+class Store:
+    """Reads and writes, each one short transaction. Safe to use from many threads."""
+
+    def __init__(self, url: str, *, group_commit: bool = True, pool: int = 16) -> None:
+        """Opens the database and brings a new or an older SQLite file up to date. StoreError otherwise."""
+        self._engine = open_engine(url, pool=pool)
+        self._reader = open_reader(self._engine, pool=pool)
+        schema.prepare(self._engine)
+        grouped = group_commit and self.kind == "sqlite"
+        self._writer = Writer(self._engine) if grouped else None
+        self._skew, self._skew_at = timedelta(), -_SKEW_LASTS
+
+    @property
+    def kind(self) -> str:
+        return self._engine.dialect.name
+
+    def write(self, work: Callable[[Tables], T]) -> T:
+        """All of `work` or nothing of it. `work` may be run by another thread, must be quick, and sends nothing."""
+        try:
+            return cast(T, self._write(lambda connection: work(Tables.of(connection))))
+        except sa.exc.DBAPIError as error:
+            raise StoreError(f"not saved: {error.orig}") from error
+
+    def read(self, work: Callable[[Tables], T]) -> T:
+        try:
+            with self._reader.connect() as connection, connection.begin():
+                return work(Tables.of(connection))
+        except sa.exc.DBAPIError as error:
+            raise StoreError(f"not read: {error.orig}") from error
+
+    def now(self) -> datetime:
+        """The database's clock, so that several machines agree on what is due and whose lease has ended."""
+        if self.kind == "postgresql" and time.monotonic() - self._skew_at > _SKEW_LASTS:
+            before = datetime.now(UTC)
+            told = self.read(lambda tables: tables.connection.scalar(sa.text("SELECT clock_timestamp()")))
+            self._skew, self._skew_at = cast(datetime, told) - before, time.monotonic()
+        return datetime.now(UTC) + self._skew
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._reader.dispose()
+        self._engine.dispose()
+
+    def _write(self, work: Work) -> Any:
+        if self._writer is not None:
+            return self._writer.write(work)
+        with self._engine.begin() as connection:
+            return work(connection)

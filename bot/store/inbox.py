@@ -1,0 +1,88 @@
+"""What arrived. The row drops repeats, holds the conversation's order, and is the proof that we answered."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from bot.domain.messages import InboundEvent, Outcome
+from bot.errors import Fenced
+from bot.store import queue
+from bot.store.queue import Claim
+from bot.store.tables import inbox, live
+
+_event = TypeAdapter(InboundEvent)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a turn ended; `outcome` is None while it has not."""
+
+    outcome: Outcome | None
+    confidence: float | None
+
+
+def event_of(claimed: Claim) -> InboundEvent:
+    return _event.validate_python(claimed.body)
+
+
+class Inbox:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def accept(self, event: InboundEvent, now: datetime, due: datetime | None = None) -> tuple[int, bool]:
+        """Keep an event: its id, and whether it is new. A timer is an event that is due later."""
+        id = queue.put(
+            self._connection,
+            inbox,
+            channel=event.channel,
+            key=event.event_id,
+            conversation_id=event.conversation_id,
+            body=_event.dump_python(event, mode="json"),
+            due=due or now,
+            created_at=now,
+        )
+        if id is not None:
+            return id, True
+        known = sa.select(inbox.c.id).where(inbox.c.channel == event.channel, inbox.c.key == event.event_id)
+        return int(self._connection.execute(known).scalar_one()), False
+
+    def claim(
+        self,
+        now: datetime,
+        lease: timedelta,
+        channels: Collection[str],
+        limit: int = 1,
+        only: str | None = None,
+    ) -> list[Claim]:
+        return queue.claim(self._connection, inbox, now, lease, channels, limit, only)
+
+    def finish(self, claimed: Claim, now: datetime, outcome: Outcome, confidence: float | None) -> None:
+        """Fenced where another worker holds the row: then nothing of this turn may be saved."""
+        done = {"status": "done", "finished_at": now, "outcome": outcome, "confidence": confidence}
+        if not queue.settle(self._connection, inbox, claimed, **done):
+            raise Fenced(f"inbox {claimed.id}")
+
+    def again(self, claimed: Claim, now: datetime, error: str, give_up_at: int) -> bool:
+        """True where the row is dead now."""
+        return queue.again(self._connection, inbox, claimed, now, error, give_up_at)
+
+    def result(self, id: int) -> Result:
+        found = self._connection.execute(
+            sa.select(inbox.c.outcome, inbox.c.confidence, inbox.c.status).where(inbox.c.id == id)
+        ).one()
+        return Result("error" if found.status == "dead" else found.outcome, found.confidence)
+
+    def of_conversation(self, conversation_id: str) -> list[tuple[datetime, InboundEvent]]:
+        """What a citizen has sent, with the time at which we kept it; timers left out."""
+        mine = sa.select(inbox.c.created_at, inbox.c.body).where(inbox.c.conversation_id == conversation_id)
+        rows = self._connection.execute(mine.order_by(inbox.c.id))
+        events = [(row.created_at, _event.validate_python(row.body)) for row in rows]
+        return [(at, event) for at, event in events if event.kind != "timer"]
+
+    def waiting(self) -> int:
+        """How many events have no answer yet; for the health page, never on the way of a message."""
+        count = sa.select(sa.func.count()).select_from(inbox).where(live(inbox))
+        return int(self._connection.scalar(count) or 0)

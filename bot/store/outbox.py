@@ -1,0 +1,90 @@
+"""What is to be said. Replies, agents' words and nudges all leave by this door, in order."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from bot.domain.messages import OutboundMessage
+from bot.store import queue
+from bot.store.queue import Claim
+from bot.store.tables import outbox
+
+_message = TypeAdapter(OutboundMessage)
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A message with its place in the conversation."""
+
+    id: int
+    inbox_id: int | None
+    created_at: datetime
+    message: OutboundMessage
+
+
+def message_of(claimed: Claim) -> OutboundMessage:
+    return _message.validate_python(claimed.body)
+
+
+class Outbox:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(
+        self,
+        conversation_id: str,
+        messages: Sequence[OutboundMessage],
+        now: datetime,
+        key: str,
+        inbox_id: int | None = None,
+    ) -> None:
+        """Queue `messages`; the same key again queues nothing."""
+        for place, message in enumerate(messages):
+            queue.put(
+                self._connection,
+                outbox,
+                channel=conversation_id.partition(":")[0],
+                key=f"{key}:{place}",
+                conversation_id=conversation_id,
+                inbox_id=inbox_id,
+                body=_message.dump_python(message, mode="json"),
+                due=now,
+                created_at=now,
+            )
+
+    def claim(
+        self,
+        now: datetime,
+        lease: timedelta,
+        channels: Collection[str],
+        limit: int = 1,
+        only: str | None = None,
+    ) -> list[Claim]:
+        return queue.claim(self._connection, outbox, now, lease, channels, limit, only)
+
+    def sent(self, claimed: Claim, now: datetime) -> None:
+        queue.settle(self._connection, outbox, claimed, status="done", finished_at=now)
+
+    def again(
+        self, claimed: Claim, now: datetime, error: str, give_up_at: int, wait: float | None = None
+    ) -> bool:
+        """True where the row is dead now."""
+        return queue.again(self._connection, outbox, claimed, now, error, give_up_at, wait)
+
+    def of_turn(self, inbox_id: int) -> list[OutboundMessage]:
+        return [queued.message for queued in self._select(outbox.c.inbox_id == inbox_id)]
+
+    def after(self, conversation_id: str, id: int, limit: int | None = 100) -> list[Queued]:
+        """A conversation's messages behind `id`, whether or not a channel has them yet."""
+        return self._select(outbox.c.conversation_id == conversation_id, outbox.c.id > id, limit=limit)
+
+    def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Queued]:
+        columns = (outbox.c.id, outbox.c.inbox_id, outbox.c.created_at, outbox.c.body)
+        statement = sa.select(*columns).where(*where).order_by(outbox.c.id).limit(limit)
+        rows = self._connection.execute(statement)
+        return [
+            Queued(row.id, row.inbox_id, row.created_at, _message.validate_python(row.body)) for row in rows
+        ]

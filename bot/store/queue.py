@@ -1,0 +1,118 @@
+"""What inbox and outbox share: claim the head of each conversation, finish it, or try it again later."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.tables import live
+
+LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that this worker holds until its lease ends. `tries` proves it."""
+
+    id: int
+    conversation_id: str
+    channel: str
+    body: dict[str, Any]
+    tries: int
+
+
+def put(connection: sa.Connection, table: sa.Table, **values: Any) -> int | None:
+    """Insert a row; its id, or None where channel and key stand already.
+
+    Asks RETURNING, because psycopg's rowcount of ON CONFLICT DO NOTHING is -1.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=["channel", "key"])
+    found = connection.execute(statement.returning(table.c.id)).first()
+    return None if found is None else int(found.id)
+
+
+def claim(
+    connection: sa.Connection,
+    table: sa.Table,
+    now: datetime,
+    lease: timedelta,
+    channels: Collection[str],
+    limit: int,
+    only: str | None = None,
+) -> list[Claim]:
+    """Up to `limit` due rows, oldest first, at most one a conversation; of the conversation `only`, if named.
+
+    A row may be claimed when nothing before it in its conversation is live, and nothing in its conversation is
+    being worked on. A row in back-off still stands before the next; a timer that is not due yet does not.
+    """
+    other = table.alias()
+    before = sa.and_(other.c.id < table.c.id, sa.or_(other.c.due <= now, other.c.tries > 0))
+    ahead = sa.exists().where(
+        other.c.conversation_id == table.c.conversation_id,
+        other.c.id != table.c.id,
+        live(other),
+        sa.or_(before, other.c.status == "working"),
+    )
+    free = sa.or_(
+        table.c.status == "ready", sa.and_(table.c.status == "working", table.c.lease_until < now)
+    )
+    heads = (
+        sa.select(table.c.id)
+        .where(live(table), table.c.channel.in_(list(channels)), table.c.due <= now, free, ~ahead)
+        .where(sa.true() if only is None else table.c.conversation_id == only)
+        .order_by(table.c.due, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(
+        sa.update(table)
+        .where(table.c.id.in_(heads.scalar_subquery()))
+        .values(status="working", lease_until=now + lease, tries=table.c.tries + 1)
+        .returning(table.c.id, table.c.conversation_id, table.c.channel, table.c.body, table.c.tries)
+    )
+    return sorted((Claim(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
+
+
+def settle(connection: sa.Connection, table: sa.Table, claimed: Claim, **values: Any) -> bool:
+    """Write the end of a claim; False, and nothing written, where another worker holds the row now."""
+    mine = sa.and_(table.c.id == claimed.id, table.c.status == "working", table.c.tries == claimed.tries)
+    written = connection.execute(sa.update(table).where(mine).values(**values, lease_until=None))
+    return written.rowcount == 1
+
+
+def again(
+    connection: sa.Connection,
+    table: sa.Table,
+    claimed: Claim,
+    now: datetime,
+    error: str,
+    give_up_at: int,
+    wait: float | None = None,
+) -> bool:
+    """Back off, or give up: dead after `give_up_at` tries. True where the row is dead now."""
+    dead = claimed.tries >= give_up_at
+    delay = timedelta(seconds=wait if wait is not None else 2 ** (claimed.tries - 1))
+    values: dict[str, Any] = {"error": error, "status": "dead" if dead else "ready"}
+    values |= {"finished_at": now} if dead else {"due": now + min(delay, LONGEST_WAIT)}
+    return settle(connection, table, claimed, **values) and dead
+
+
+def dead_letters(connection: sa.Connection, tables: Iterable[sa.Table]) -> list[dict[str, Any]]:
+    """Every dead row: table, id, channel, tries, error, finished_at. No words of a citizen."""
+    rows: list[dict[str, Any]] = []
+    for table in tables:
+        columns = (table.c.id, table.c.channel, table.c.tries, table.c.error, table.c.finished_at)
+        found = connection.execute(sa.select(*columns).where(table.c.status == "dead").order_by(table.c.id))
+        rows += [{"table": table.name, **row} for row in found.mappings()]
+    return rows
+
+
+def requeue(connection: sa.Connection, table: sa.Table, id: int, now: datetime) -> bool:
+    """Give a dead row its tries back. It keeps its place in the conversation's order."""
+    dead = sa.and_(table.c.id == id, table.c.status == "dead")
+    values = {"status": "ready", "tries": 0, "due": now, "error": None, "finished_at": None}
+    return connection.execute(sa.update(table).where(dead).values(values)).rowcount == 1

@@ -1,0 +1,107 @@
+"""The tables. Changing one here needs a migration beside it; a test compares the two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData()
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware time, stored as seconds since 1970 so that both engines compare it alike."""
+
+    impl = sa.Double
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> float | None:
+        return None if value is None else value.timestamp()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def live(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Not finished. Written with literals, or neither engine could use the partial indexes."""
+    return table.c.status.in_([sa.literal_column("'ready'"), sa.literal_column("'working'")])
+
+
+def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """Inbox and outbox have one shape. `tries` counts claims and is the fencing token."""
+    table = sa.Table(
+        name,
+        metadata,
+        sa.Column("id", _Id, primary_key=True),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("conversation_id", sa.Text, nullable=False),
+        sa.Column("body", _Json, nullable=False),
+        sa.Column("status", sa.Text, nullable=False, server_default="ready"),
+        sa.Column("due", Instant, nullable=False),
+        sa.Column("lease_until", Instant),
+        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("error", sa.Text),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("finished_at", Instant),
+        *columns,
+        sa.UniqueConstraint("channel", "key", name=f"uq_{name}_channel_key"),
+        sqlite_autoincrement=True,  # a number that a citizen was told is never given again
+    )
+    alive = live(table)
+    working = table.c.status == "working"
+    sa.Index(f"ix_{name}_due", table.c.due, table.c.id, sqlite_where=alive, postgresql_where=alive)
+    sa.Index(
+        f"ix_{name}_head", table.c.conversation_id, table.c.id, sqlite_where=alive, postgresql_where=alive
+    )
+    sa.Index(f"ix_{name}_conversation", table.c.conversation_id, table.c.id)
+    sa.Index(
+        f"ux_{name}_working",
+        table.c.conversation_id,
+        unique=True,
+        sqlite_where=working,
+        postgresql_where=working,
+    )
+    return table
+
+
+inbox = _queue("inbox", sa.Column("outcome", sa.Text), sa.Column("confidence", sa.Double))
+outbox = _queue("outbox", sa.Column("inbox_id", _Id))
+sa.Index("ix_outbox_turn", outbox.c.inbox_id)
+
+conversation = sa.Table(
+    "conversation",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("schema_version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("case_reference", sa.Text),
+    sa.Column("introduced", sa.Boolean, nullable=False),
+)
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("inbox_id", _Id, nullable=False, unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("reply_by", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+_waiting = ticket.c.state == "waiting"
+sa.Index("ix_ticket_waiting", ticket.c.conversation_id, sqlite_where=_waiting, postgresql_where=_waiting)
+
+visitor = sa.Table(
+    "visitor",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("token_sha256", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+)

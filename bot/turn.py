@@ -1,0 +1,58 @@
+"""The turn: what every handler is given, and what it decides."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.conversation import Conversation
+from bot.domain.hours import Hours
+from bot.domain.messages import InboundEvent, Outcome, OutboundMessage
+from bot.hearing import Ear, Heard
+from bot.replies import Replies
+from bot.settings import Settings
+from bot.store.db import Store, Tables
+from knowledge.passages import Source
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What every turn may consult; built once in bot/app.py."""
+
+    settings: Settings
+    store: Store
+    ear: Ear
+    replies: Replies
+    hours: Hours
+
+
+@dataclass
+class Turn:
+    """A message being answered: what we know, and what we have decided to say. Never outlives its transaction."""
+
+    resources: Resources
+    tables: Tables
+    conversation: Conversation
+    heard: Heard
+    inbox_id: int
+    now: datetime
+    said: list[OutboundMessage] = field(default_factory=list)
+    outcome: Outcome = "error"
+    confidence: float | None = None
+
+    @property
+    def event(self) -> InboundEvent:
+        return self.heard.event
+
+    def say(
+        self,
+        reply: str,
+        /,
+        choices: tuple[str, ...] = (),
+        sources: tuple[Source, ...] = (),
+        **fields: str,
+    ) -> None:
+        """Queue the sentence `reply` of config/replies.yml, filled with `fields`."""
+        text = self.resources.replies(reply, hall=self.resources.settings.hall.name, **fields)
+        self.said.append(OutboundMessage(text, choices=choices, sources=sources))
+
+    def conclude(self, outcome: Outcome, confidence: float | None = None) -> None:
+        self.outcome, self.confidence = outcome, confidence

@@ -1,0 +1,182 @@
+"""The web application: the citizen's pages, the channels' routes, health and metrics."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+import prometheus_client
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from pydantic import BaseModel
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot import loops, metrics
+from bot.bells import Bells
+from bot.channels.base import Channel
+from bot.errors import StoreError
+from bot.store.queue import dead_letters
+from bot.store.schema import HEAD
+from bot.store.tables import inbox, outbox
+from bot.turn import Resources
+
+log = logging.getLogger(__name__)
+
+_HERE = Path(__file__).parent
+_LARGEST_BODY = 256 * 1024
+
+# Everything comes from here; nothing may frame us.
+_HEADERS = {
+    b"content-security-policy": b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+}
+
+
+class Health(BaseModel):
+    """`search` is "hybrid" (words and vectors), "words" (words alone) or "none" (no index yet)."""
+
+    status: Literal["ok", "degraded"]
+    database: str
+    schema_version: str
+    search: Literal["hybrid", "words", "none"]
+    passages: int
+    vectors: int
+    index: str | None
+    inbox_waiting: int
+    dead_letters: int
+
+
+def create(resources: Resources, channels: dict[str, Channel], more: Sequence[APIRouter] = ()) -> FastAPI:
+    """The application, with `more` routes beside the channels' own. Its lifespan runs the loops."""
+    bells = Bells()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        tasks = [
+            asyncio.create_task(loops.work(resources, channels, bells)),
+            asyncio.create_task(loops.deliver(resources, channels, bells)),
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    app = FastAPI(title="banshi", version="0.1.0", lifespan=lifespan)
+    app.add_middleware(Guard)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), "static")
+    app.include_router(_pages(resources))
+    app.include_router(_operations(resources))
+    reception = loops.reception(resources, bells)
+    for channel in channels.values():
+        router = channel.router(reception)
+        if router is not None:
+            app.include_router(router)
+    for router in more:
+        app.include_router(router)
+
+    @app.exception_handler(StoreError)
+    async def refuse(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s: %s", request.method, request.url.path, error)
+        detail = resources.replies("error.store")
+        return JSONResponse({"detail": detail}, 503, {"Retry-After": "5"})
+
+    return app
+
+
+def _pages(resources: Resources) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    templates = Jinja2Templates(_HERE / "templates")
+
+    @router.get("/", response_class=HTMLResponse)
+    def chat(request: Request) -> Response:
+        shown = {"hall": resources.settings.hall.name, "articles": _articles(resources)}
+        return templates.TemplateResponse(request, "chat.html", shown)
+
+    return router
+
+
+def _articles(resources: Resources) -> list[tuple[str, str]]:
+    """Title and text of every article of ours, for those who read without a script."""
+    answers = resources.ear.library.live()
+    if answers is None:
+        return []
+    return [(passage.title, passage.text) for passage in answers.search.articles()]
+
+
+def _operations(resources: Resources) -> APIRouter:
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/health", responses={503: {"description": "The database is away"}})
+    def health() -> Health:
+        """Whether banshi can take messages, and with what it answers."""
+        return read_health(resources)
+
+    @router.get("/metrics", response_class=Response)
+    def numbers() -> Response:
+        """Prometheus metrics."""
+        found = read_health(resources)
+        metrics.INBOX_WAITING.set(found.inbox_waiting)
+        metrics.DEAD.set(found.dead_letters)
+        return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def read_health(resources: Resources) -> Health:
+    waiting, dead = resources.store.read(
+        lambda tables: (tables.inbox.waiting(), len(dead_letters(tables.connection, [inbox, outbox])))
+    )
+    answers = resources.ear.library.live()
+    search = answers.search if answers else None
+    return Health(
+        status="ok" if search else "degraded",
+        database=resources.store.kind,
+        schema_version=HEAD,
+        search=search.mode if search else "none",
+        passages=search.passages_count if search else 0,
+        vectors=search.vectors_count if search else 0,
+        index=search.generation if search else None,
+        inbox_waiting=waiting,
+        dead_letters=dead,
+    )
+
+
+class Guard:
+    """Refuses bodies that are too large, and says in every answer what a browser may load."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        left = _LARGEST_BODY
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _TooLarge
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS.items()]
+            await send(message)
+
+        try:
+            await self._app(scope, counted, guarded)
+        except _TooLarge:
+            refusal = JSONResponse({"detail": f"at most {_LARGEST_BODY} bytes"}, 413)
+            await refusal(scope, receive, guarded)
+
+
+class _TooLarge(Exception):
+    """More bytes came than any message of ours needs."""

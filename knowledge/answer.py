@@ -1,0 +1,91 @@
+"""Answers with their sources: words of the base, never words of our own."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from knowledge.calibration import Line, read_line
+from knowledge.evidence import asked
+from knowledge.excerpt import excerpt
+from knowledge.passages import Passage, Source
+from knowledge.search import Hit, Search
+
+CONSIDERED = 5  # hits among which an article of ours may be preferred
+ABOUT_EQUAL = 0.15  # of the search score, that an article may lie behind and still be preferred
+NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the base says; `text` comes first and is short, `detail` is the rest of it.
+
+    For "not_found" the text is empty, and `near` has up to three titles of what comes closest.
+    `check` is what the hall must still verify before this may be stated as certain.
+    """
+
+    outcome: Literal["answered", "not_found"]
+    confidence: float
+    text: str = ""
+    detail: str = ""
+    sources: tuple[Source, ...] = ()
+    near: tuple[str, ...] = ()
+    check: str = ""
+    passage_id: str | None = None
+
+
+class Answers:
+    """The base as something to ask; safe for several threads."""
+
+    def __init__(self, search: Search, line: Line) -> None:
+        self.search = search
+        self.line = line
+
+    @classmethod
+    def open(cls, search: Search) -> "Answers":
+        """With the answer line that was fitted to this base. Raises IndexUnusable."""
+        return cls(search, read_line(search.line_file, search.mode))
+
+    def answer(self, question: str, *, on: date, region: str = "") -> Answer:
+        """The best answer that holds on the day and in the place, or "not_found"."""
+        hits = self.search.find(question, on=on, region=region, k=10)
+        if not hits:
+            return Answer("not_found", 0.0)
+        chosen = self._chosen(hits[:CONSIDERED])
+        confidence = self.line.confidence(chosen)
+        if not self.line.answers(chosen):
+            return Answer("not_found", confidence, near=self._near(hits))
+        return replace(self._told(question, chosen.passage), confidence=confidence)
+
+    def _chosen(self, hits: list[Hit]) -> Hit:
+        """The first hit, or an article of ours that fits about as well and may be given as the answer."""
+        first = hits[0]
+        for hit in hits:
+            close = hit.score >= first.score - ABOUT_EQUAL
+            if (
+                hit.passage.kind == "article"
+                and close
+                and self.line.answers(hit)
+                and not first.evidence["named"]
+            ):
+                return hit
+        return first
+
+    def _near(self, hits: list[Hit]) -> tuple[str, ...]:
+        close = [hit for hit in hits if self.line.confidence(hit) >= self.line.weights(hit).near]
+        return tuple(dict.fromkeys(_label(hit.passage) for hit in close))[:NEAREST]
+
+    def _told(self, question: str, passage: Passage) -> Answer:
+        if passage.kind == "article":
+            first, _, rest = passage.text.partition("\n\n")
+            sources, text, detail = passage.sources, first.strip(), rest.strip()
+        else:
+            ask = asked(question, self.search.lexicon)
+            text, detail = excerpt(passage.text, ask)
+            sources = (
+                Source(passage.title, passage.number, passage.article, passage.valid_from, quote=text),
+            )
+        return Answer("answered", 0.0, text, detail, sources, check=passage.check, passage_id=passage.id)
+
+
+def _label(passage: Passage) -> str:
+    return f"{passage.title}{passage.article or ''}"

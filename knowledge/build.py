@@ -1,0 +1,178 @@
+"""From folders of texts to a live index, words first, vectors when they are ready."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from knowledge.articles import load_articles
+from knowledge.calibration import Line, default_line, fit_line, write_line
+from knowledge.embedding import Embedder
+from knowledge.errors import SourceFault
+from knowledge.generations import (
+    CACHE,
+    LINE,
+    PASSAGES,
+    VECTORS,
+    WORDS,
+    begin,
+    carry_on,
+    publish,
+    sole_builder,
+    sweep,
+)
+from knowledge.laws import superseded
+from knowledge.lexicon import build_lexicon
+from knowledge.passages import Passage
+from knowledge.search import Search
+from knowledge.sources import read_folder
+from knowledge.store import write_passages
+from knowledge.units import Unit, units
+from knowledge.vectors import save_vectors, vectors_of
+
+Progress = Callable[[str, int, int], None]
+CALIBRATED_ON = date(2026, 1, 1)  # articles without a first day are asked for as of this day
+
+
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What went into the index. `laws` and `documents` count files; `skipped` is (path, line, why)."""
+
+    generation: str
+    articles: int
+    laws: int
+    documents: int
+    passages: int
+    units: int
+    embedded: int
+    reused: int
+    skipped: tuple[tuple[str, int, str], ...]
+
+
+@dataclass
+class _Gathered:
+    passages: dict[str, Passage]
+    faults: list[SourceFault]
+    laws: int = 0
+    documents: int = 0
+
+
+def build_index(
+    folder: Path,
+    articles: Path,
+    sources: Sequence[Path],
+    embedder: Embedder | None,
+    *,
+    progress: Progress = silent,
+    on: date = CALIBRATED_ON,
+) -> BuildReport:
+    """Build a new generation and make it live; raises IndexUnusable while another build holds the folder.
+
+    Without vectors in the cache the words go live first, so that search works while texts are embedded.
+    """
+    with sole_builder(folder):
+        gathered = _gather(articles, sources, progress)
+        return build_from(folder, gathered, embedder, progress=progress, on=on)
+
+
+def build_passages(
+    folder: Path, passages: Sequence[Passage], embedder: Embedder | None, *, progress: Progress = silent
+) -> BuildReport:
+    """An index of passages that are at hand already, for instance of a public test set."""
+    with sole_builder(folder):
+        gathered = _Gathered({one.id: one for one in passages}, [], documents=len(passages))
+        return build_from(folder, gathered, embedder, progress=progress, on=CALIBRATED_ON)
+
+
+def build_from(
+    folder: Path, gathered: _Gathered, embedder: Embedder | None, *, progress: Progress, on: date
+) -> BuildReport:
+    sweep(folder)
+    passages = superseded(gathered.passages.values())
+    rows = list(units(passages))
+    generation = begin(folder)
+    progress("words", 0, len(rows))
+    write_passages(generation / PASSAGES, passages, rows)
+    build_lexicon((unit.text for unit in rows), generation / WORDS)
+    progress("words", len(rows), len(rows))
+    embedded = 0
+    if not embedder or not rows:
+        _line(generation, None, on, progress)
+        publish(generation)
+    else:
+        generation, embedded = _with_vectors(generation, rows, embedder, on, progress)
+    return BuildReport(
+        generation=generation.name,
+        articles=sum(one.kind == "article" for one in passages),
+        laws=gathered.laws,
+        documents=gathered.documents,
+        passages=len(passages),
+        units=len(rows),
+        embedded=embedded,
+        reused=len(rows) - embedded if embedder else 0,
+        skipped=tuple((str(fault.path), fault.line, fault.what) for fault in gathered.faults),
+    )
+
+
+def _with_vectors(
+    generation: Path, rows: Sequence[Unit], embedder: Embedder, on: date, progress: Progress
+) -> tuple[Path, int]:
+    write_line(generation / LINE, {mode: default_line(mode) for mode in ("hybrid", "words")})
+    publish(generation)
+    vectors, embedded = vectors_of(rows, embedder, generation.parent / CACHE, progress)
+    following = carry_on(generation)
+    save_vectors(vectors, following / VECTORS)
+    (following / LINE).unlink()
+    _line(following, embedder, on, progress)
+    publish(following)
+    return following, embedded
+
+
+def _line(generation: Path, embedder: Embedder | None, on: date, progress: Progress) -> None:
+    lines: dict[str, Line] = {}
+    for mode, model in (("words", None), ("hybrid", embedder)):
+        if mode == "hybrid" and embedder is None:
+            lines[mode] = default_line(mode)
+            continue
+        search = Search(generation, model)
+        try:
+            lines[mode] = fit_line(search, on=on, progress=progress)
+        finally:
+            search.close()
+    write_line(generation / LINE, lines)
+
+
+def _gather(articles: Path, sources: Sequence[Path], progress: Progress) -> _Gathered:
+    ours, faults = load_articles(articles)
+    gathered = _Gathered({one.id: one for one in ours}, faults)
+    for folder in sources:
+        for found in read_folder(folder):
+            if isinstance(found, SourceFault):
+                gathered.faults.append(found)
+                continue
+            _add(gathered, found, folder)
+            progress("read", gathered.laws + gathered.documents, 0)
+    return gathered
+
+
+def _add(gathered: _Gathered, found: list[Passage], folder: Path) -> None:
+    if found[0].id in gathered.passages:
+        gathered.faults.append(
+            SourceFault(folder, 0, f"{found[0].title}: the same text stands in the base already")
+        )
+        return
+    gathered.passages |= {one.id: one for one in found}
+    if found[0].kind == "law":
+        gathered.laws += 1
+    else:
+        gathered.documents += 1
+
+
+def remove_index(folder: Path) -> None:
+    """Delete an index with its vectors; nothing else lies in its folder."""
+    shutil.rmtree(folder, ignore_errors=True)

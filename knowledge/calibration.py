@@ -1,0 +1,179 @@
+"""The answer line: how sure the evidence makes us that the top hit answers, and from where on we say it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.errors import IndexUnusable
+from knowledge.evidence import NAMES, table
+from knowledge.patterns import DATA
+from knowledge.search import Hit, Search
+from knowledge.units import unit_key
+
+PRECISION = 0.93  # of what is answered, on rows that the weights were not fitted to
+FEWEST_ROWS = 40
+MOST_QUESTIONS = 1_200
+FOLDS = 5
+
+Group = Literal["article", "other"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A logistic regression over evidence.NAMES, as plain numbers; `rows` is what it was fitted to."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    near: float
+    rows: int = 0
+    coverage: float = 0.0
+    precision: float = 0.0
+
+    def confidence(self, evidence: Mapping[str, float]) -> float:
+        """The probability, 0..1, that a hit with this evidence answers."""
+        values = (table([evidence])[0] - np.array(self.mean)) / np.array(self.scale)
+        return float(1 / (1 + np.exp(-(values @ np.array(self.weights) + self.intercept))))
+
+
+@dataclass(frozen=True)
+class Line:
+    """The weights for our own articles, and for statutes and documents."""
+
+    article: Weights
+    other: Weights
+
+    def weights(self, hit: Hit) -> Weights:
+        return self.article if hit.passage.kind == "article" else self.other
+
+    def confidence(self, hit: Hit) -> float:
+        return self.weights(hit).confidence(hit.evidence)
+
+    def answers(self, hit: Hit) -> bool:
+        return self.confidence(hit) >= self.weights(hit).threshold
+
+
+def default_line(mode: str) -> Line:
+    """The line that ships, for "hybrid" or "words": fitted to part of the public sets."""
+    return read_line(DATA / "line.json", mode)
+
+
+def read_line(file: Path, mode: str) -> Line:
+    """The line of one mode in a file. Raises IndexUnusable."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))[mode]
+        return Line(*(_weights(kept[group]) for group in ("article", "other")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexUnusable(f"{file}: no answer line for {mode!r}: {error}") from error
+
+
+def _weights(kept: dict[str, object]) -> Weights:
+    if kept.pop("names") != list(NAMES):
+        raise ValueError("fitted to other evidence: build the index again")
+    return Weights(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})  # type: ignore[arg-type]
+
+
+def write_line(file: Path, lines: Mapping[str, Line]) -> None:
+    """One file with the line of each mode."""
+    kept = {
+        mode: {group: {"names": NAMES, **weights} for group, weights in asdict(line).items()}
+        for mode, line in lines.items()
+    }
+    file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One question put to the base, with the hit that came first and whether that hit answers."""
+
+    hit: Hit
+    right: bool
+
+
+def fit_line(
+    search: Search,
+    *,
+    on: date,
+    line: Line | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Line:
+    """The line for this base: our articles' weights refitted to their ways of asking, the rest as in `line`.
+
+    Each way of asking is put twice: without itself, and without its whole article. Too few trials leave `line` as it is.
+    """
+    line = line or default_line(search.mode)
+    trials = list(article_trials(search, on=on, progress=progress))
+    ours = [trial for trial in trials if trial.hit.passage.kind == "article"]
+    if len(ours) < FEWEST_ROWS or len({trial.right for trial in ours}) < 2:
+        return line
+    return replace(line, article=fit_weights(ours))
+
+
+def article_trials(
+    search: Search, *, on: date, progress: Callable[[str, int, int], None] | None = None
+) -> Iterator[Trial]:
+    """The top hits for the ways of asking of the base's articles, each held out."""
+    asked = [(passage, n) for passage in search.store.articles() for n in range(len(passage.questions))]
+    chosen = asked[:: -(-len(asked) // MOST_QUESTIONS)] if asked else []
+    for done, (passage, n) in enumerate(chosen):
+        if progress and done % 50 == 0:
+            progress("line", done, len(chosen))
+        for left_out in (unit_key(passage.id, n), passage.id):
+            hits = search.find(
+                passage.questions[n],
+                on=passage.valid_from or on,
+                region=passage.region,
+                k=1,
+                without=[left_out],
+            )
+            for hit in hits:
+                yield Trial(hit, hit.passage.id == passage.id)
+
+
+def fit_weights(trials: Sequence[Trial], precision: float = PRECISION) -> Weights:
+    """Weights and threshold; the threshold is set on trials that were kept from the weights in turn."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.preprocessing import StandardScaler
+
+    values = table([trial.hit.evidence for trial in trials])
+    right = np.array([trial.right for trial in trials])
+    scaler = StandardScaler().fit(values)
+    model = LogisticRegression(C=0.3, max_iter=1_000)
+    scaled = scaler.transform(values)
+    kept_out = cross_val_predict(model, scaled, right, cv=FOLDS, method="predict_proba")[:, 1]
+    model.fit(scaled, right)
+    threshold = threshold_for(kept_out, right, precision)
+    answered = kept_out >= threshold
+    return Weights(
+        mean=_plain(scaler.mean_),
+        scale=_plain(scaler.scale_),
+        weights=_plain(model.coef_[0]),
+        intercept=round(float(model.intercept_[0]), 5),
+        threshold=round(threshold, 4),
+        near=round(min(threshold, float(np.quantile(kept_out[right], 0.05))), 4),
+        rows=len(trials),
+        coverage=round(float(answered[right].mean()), 4),
+        precision=round(float(right[answered].mean()) if answered.any() else 0.0, 4),
+    )
+
+
+def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(value), 5) for value in values)
+
+
+def threshold_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+    """The lowest confidence from which on at least `precision` of the trials are right; above 1 where none is."""
+    order = np.argsort(-confidence)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= precision)
+    good = good[good >= min(20, len(order) // 4)]  # a handful of lucky ones at the top proves nothing
+    return float(confidence[order][good[-1]]) if len(good) else 1.01

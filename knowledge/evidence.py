@@ -1,0 +1,102 @@
+"""What speaks for a passage as the answer to a question: a dozen plain numbers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.lexicon import Floats, Lexicon
+from knowledge.passages import Passage
+from knowledge.wording import words
+
+NAMES = (
+    "words", "words_lead", "coverage", "title", "echo", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
+    "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the index sees it: its words, their numbers and weights, all of one length."""
+
+    text: str
+    words: tuple[str, ...]
+    numbers: NDArray[np.int32]
+    weights: Floats
+
+    @property
+    def mass(self) -> float:
+        """The sum of the weights; never nought."""
+        return float(self.weights.sum()) or 1.0
+
+
+def asked(question: str, lexicon: Lexicon) -> Asked:
+    """Each word counts once: repeating oneself makes nothing more relevant."""
+    found = tuple(dict.fromkeys(words(question)))
+    numbers = lexicon.numbers(found)
+    return Asked(question, found, numbers, lexicon.idf(numbers))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one hit stands in both lists. Ranks count from nought; a hit outside a list has its length as rank."""
+
+    score: float
+    next_score: float
+    words: float
+    other_words: float
+    words_rank: int
+    cosine: float
+    other_cosine: float
+    usual_cosine: float
+    words_top_cosine: float
+    cosine_rank: int
+    named: bool
+
+
+def evidence(question: Asked, passage: Passage, at: Standing, lexicon: Lexicon) -> Mapping[str, float]:
+    """The features of one hit, by the names of NAMES."""
+    title = " ".join(filter(None, (passage.title, passage.section)))
+    known = set(words(f"{title}\n{passage.text}\n" + "\n".join(passage.questions)))
+    return {
+        "words": at.words / question.mass,
+        "words_lead": (at.words - at.other_words) / question.mass,
+        "coverage": _share(question, known),
+        "title": _share(question, set(words(title))),
+        "echo": max((_likeness(question, one, lexicon) for one in passage.questions), default=0.0),
+        "cosine": at.cosine,
+        "cosine_lead": at.cosine - at.other_cosine,
+        "cosine_peak": at.cosine - at.usual_cosine,
+        "words_top_cosine": at.words_top_cosine,
+        "words_rank": 1 / (1 + at.words_rank),
+        "cosine_rank": 1 / (1 + at.cosine_rank),
+        "lead": at.score - at.next_score,
+        "length": math.log1p(len(question.words)),
+        "unknown": float(question.weights[question.numbers < 0].sum()) / question.mass,
+        "law": float(passage.kind == "law"),
+        "named": float(at.named),
+    }
+
+
+def _share(question: Asked, known: set[str]) -> float:
+    """The share of the question's weight that stands among the known words."""
+    inside = np.array([word in known for word in question.words], np.bool_)
+    return float(question.weights[inside].sum()) / question.mass if len(inside) else 0.0
+
+
+def _likeness(question: Asked, other: str, lexicon: Lexicon) -> float:
+    """The weight that two questions share, in 0..1 of the weight that either has."""
+    theirs = set(words(other))
+    shared = _share(question, theirs) * question.mass
+    extra = [word for word in theirs if word not in question.words]
+    union = question.mass + float(lexicon.idf(lexicon.numbers(extra)).sum()) if extra else question.mass
+    return shared / union
+
+
+def table(rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+    """The features of several hits as (n, len(NAMES)) numbers."""
+    return np.array([[row[name] for name in NAMES] for row in rows], np.float64).reshape(
+        len(rows), len(NAMES)
+    )

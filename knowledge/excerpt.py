@@ -1,0 +1,109 @@
+"""The words of a text that answer a question: whole sentences, a list with its lead-in."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from knowledge.evidence import Asked
+from knowledge.patterns import DATA, pattern
+from knowledge.wording import sentences, words
+
+WHOLE = 130  # characters up to which a text is given as it is
+LONGEST_LIST = 400  # characters of a list that is still given whole with its lead-in
+ENOUGH = 120  # characters that an excerpt may grow to
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A sentence with its place: paragraph, and whether it leads in the items that follow it."""
+
+    paragraph: int
+    text: str
+    leads: bool
+    item: bool
+
+
+@cache
+def _asking() -> tuple[frozenset[str], re.Pattern[str]]:
+    room = tomllib.loads((DATA / "answering.toml").read_text(encoding="utf-8"))
+    return frozenset(room["asking"]), re.compile(room["leads_in"])
+
+
+def excerpt(text: str, ask: Asked) -> tuple[str, str]:
+    """The part of a text that fits the question best, and the whole text where that is more."""
+    if len(text) <= WHOLE:
+        return text, ""
+    pieces = list(_pieces(text))
+    if len(pieces) < 2:
+        return text, ""
+    worth = [_worth(piece.text, ask) for piece in pieces]
+    best = int(np.argmax(worth))
+    chosen = _joined(pieces, _with_list(pieces, _grown(pieces, worth, best), best))
+    return (chosen, text) if len(chosen) < len(text) else (text, "")
+
+
+def _pieces(text: str) -> Iterable[_Piece]:
+    _, leads_in = _asking()
+    for n, paragraph in enumerate(text.split("\n")):
+        for sentence in sentences(paragraph):
+            item = pattern("law", "item").match(sentence) is not None
+            yield _Piece(n, sentence, bool(leads_in.search(sentence)), item)
+
+
+def _worth(sentence: str, ask: Asked) -> float:
+    """The question's weight that a sentence has, a little less for a long one."""
+    known = set(words(sentence))
+    idle, _ = _asking()
+    shared = sum(
+        float(weight)
+        for word, weight in zip(ask.words, ask.weights, strict=True)
+        if word in known and word not in idle
+    )
+    return shared / (1 + len(sentence) / 400)
+
+
+def _grown(pieces: list[_Piece], worth: list[float], best: int) -> set[int]:
+    """The best sentence, and neighbours of its paragraph while they fit the question and the length."""
+    chosen = {best}
+    size = len(pieces[best].text)
+    for step in (1, -1):
+        at = best + step
+        while 0 <= at < len(pieces) and pieces[at].paragraph == pieces[best].paragraph:
+            size += len(pieces[at].text)
+            if size > ENOUGH or worth[at] < 0.4 * worth[best]:
+                break
+            chosen.add(at)
+            at += step
+    return chosen
+
+
+def _with_list(pieces: list[_Piece], chosen: set[int], best: int) -> set[int]:
+    """What was chosen, with the lead-in of an item and the items of a lead-in."""
+    lead = best
+    while lead > 0 and pieces[lead].item:
+        lead -= 1
+    if not pieces[lead].leads:
+        return chosen
+    last = lead
+    while last + 1 < len(pieces) and pieces[last + 1].item:
+        last += 1
+    whole = set(range(lead, last + 1))
+    if pieces[best].item and sum(len(pieces[n].text) for n in whole) > ENOUGH:
+        return chosen | {lead}
+    if sum(len(pieces[n].text) for n in whole) <= LONGEST_LIST:
+        return chosen | whole
+    return chosen | {lead}
+
+
+def _joined(pieces: list[_Piece], chosen: set[int]) -> str:
+    text, last = "", -1
+    for n in sorted(chosen):
+        if text and pieces[n].paragraph != last:
+            text += "\n"
+        text += pieces[n].text
+        last = pieces[n].paragraph
+    return text

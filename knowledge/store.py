@@ -1,0 +1,147 @@
+"""The passages of one generation in an SQLite file: written once, then only read."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlite_utils
+from numpy.typing import NDArray
+
+from knowledge.errors import IndexUnusable
+from knowledge.passages import Passage, Source
+from knowledge.units import Unit
+
+FOREVER = date.max.toordinal()
+
+
+def write_passages(file: Path, passages: Sequence[Passage], rows: Sequence[Unit]) -> None:
+    """A new file with the tables `passages` and `units`; row numbers count from nought."""
+    database = sqlite_utils.Database(file)
+    try:
+        table: Any = database["passages"]
+        table.insert_all((_row(n, one) for n, one in enumerate(passages)), pk="row")
+        table.create_index(["id"], unique=True)
+        table.create_index(["kind", "title"])
+        searched: Any = database["units"]
+        searched.insert_all(
+            (
+                {"row": n, "passage": unit.passage, "role": unit.role, "text": unit.text}
+                for n, unit in enumerate(rows)
+            ),
+            pk="row",
+        )
+    finally:
+        database.close()
+
+
+def _row(number: int, passage: Passage) -> dict[str, object]:
+    row = asdict(passage)
+    row["valid_from"] = passage.valid_from.isoformat() if passage.valid_from else None
+    row["valid_until"] = passage.valid_until.isoformat() if passage.valid_until else None
+    row["questions"] = json.dumps(passage.questions, ensure_ascii=False)
+    row["sources"] = json.dumps(row["sources"], ensure_ascii=False, default=str)
+    clean = {
+        key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for key, value in row.items()
+    }
+    return {"row": number, **clean}
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    fields = {key: value for key, value in row.items() if key != "row"}
+    fields["valid_from"], fields["valid_until"] = _day(row["valid_from"]), _day(row["valid_until"])
+    fields["questions"] = tuple(json.loads(row["questions"]))
+    fields["sources"] = tuple(
+        Source(**{**one, "valid_from": _day(one["valid_from"])}) for one in json.loads(row["sources"])
+    )
+    return Passage(**fields)
+
+
+class Store:
+    """One generation's passages; texts stay on disk, what filters need is in arrays. Safe for several threads."""
+
+    def __init__(self, file: Path) -> None:
+        if not file.is_file():
+            raise IndexUnusable(f"{file}: no such file")
+        self._lock = threading.Lock()
+        connection = sqlite3.connect(
+            f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        self._database = sqlite_utils.Database(connection)
+        try:
+            self._read()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise IndexUnusable(f"{file}: damaged: {error}") from error
+
+    def _read(self) -> None:
+        meta = list(self._query("select valid_from, valid_until, region, kind from passages order by row"))
+        self.count = len(meta)
+        self.begins = np.array([_ordinal(row["valid_from"], 0) for row in meta], np.int32)
+        self.ends = np.array([_ordinal(row["valid_until"], FOREVER) for row in meta], np.int32)
+        self.regions = np.array([int(row["region"] or 0) for row in meta], np.int32)
+        self.is_article = np.array([row["kind"] == "article" for row in meta], np.bool_)
+        found = list(self._query("select passage from units order by row"))
+        self.unit_passage: NDArray[np.int32] = np.array([row["passage"] for row in found], np.int32)
+        self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)
+
+    def _query(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
+        with self._lock:
+            return list(self._database.query(sql, list(values)))
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of the given rows, in their order."""
+        marks = ",".join("?" * len(rows))
+        found = {
+            row["row"]: _passage(row)
+            for row in self._query(f"select * from passages where row in ({marks})", rows)
+        }
+        return [found[row] for row in rows]
+
+    def row_of(self, passage_id: str) -> int | None:
+        found = self._query("select row from passages where id = ?", [passage_id])
+        return int(found[0]["row"]) if found else None
+
+    def law_titles(self) -> list[str]:
+        return [row["title"] for row in self._query("select distinct title from passages where kind = 'law'")]
+
+    def law_rows(self, titles: Collection[str], article: str = "") -> NDArray[np.int64]:
+        """The rows of the named statutes, all of them or only the given article's."""
+        marks = ",".join("?" * len(titles))
+        sql = f"select row from passages where kind = 'law' and title in ({marks})"
+        values: list[object] = list(titles)
+        if article:
+            sql, values = f"{sql} and article = ?", [*values, article]
+        return np.array([row["row"] for row in self._query(sql, values)], np.int64)
+
+    def numbers(self) -> dict[str, list[int]]:
+        """The rows of every 文号 of the base."""
+        found: dict[str, list[int]] = {}
+        for row in self._query("select row, number from passages where number is not null"):
+            found.setdefault(row["number"], []).append(row["row"])
+        return found
+
+    def articles(self) -> list[Passage]:
+        """Our own articles, in the order of their rows."""
+        return [
+            _passage(row) for row in self._query("select * from passages where kind = 'article' order by row")
+        ]
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+
+def _ordinal(written: str | None, otherwise: int) -> int:
+    day = _day(written)
+    return day.toordinal() if day else otherwise

@@ -1,0 +1,1 @@
+"""Understanding of what people write; knows nothing of the bot."""
