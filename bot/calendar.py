@@ -19,9 +19,7 @@ def load_hours(path: Path, zone: ZoneInfo) -> Hours:
     """ConfigError names the file and the value."""
     try:
         content = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
-        exceptions = {
-            date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()
-        }
+        exceptions = {date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()}
         return Hours(zone, _spans(path, content["hours"]), is_workday, exceptions)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import to_thread
 
@@ -17,14 +18,19 @@ from bot.channels.base import Channel, Reception
 from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
+from bot.store import queue
 from bot.store.db import Tables
 from bot.store.outbox import message_of
 from bot.store.queue import Claim
+from bot.store.tables import inbox, outbox
 from bot.turn import Resources
 
 log = logging.getLogger(__name__)
 
 _DELIVER_AT_ONCE = 32
+_LAST_TURNS = 10.0  # seconds
+
+T = TypeVar("T")
 
 
 def reception(resources: Resources, bells: Bells) -> Reception:
@@ -33,7 +39,7 @@ def reception(resources: Resources, bells: Bells) -> Reception:
 
     async def keep(event: InboundEvent) -> tuple[int, bool]:
         now = store.now()
-        kept = await to_thread.run_sync(store.write, lambda tables: tables.inbox.accept(event, now))
+        kept: tuple[int, bool] = await write(lambda tables: tables.inbox.accept(event, now))
         bells.arrived.ring()
         return kept
 
@@ -44,6 +50,17 @@ def reception(resources: Resources, bells: Bells) -> Reception:
         return await to_thread.run_sync(store.write, work)
 
     return Reception(keep, read, write, bells)
+
+
+def take_over(resources: Resources, channels: Collection[str]) -> None:
+    """Free what a killed server of this home held. Only where no other process can be at work on it."""
+
+    def release(tables: Tables) -> None:
+        for table in (inbox, outbox):
+            queue.release(tables.connection, table, channels)
+
+    if resources.store.kind == "sqlite":
+        resources.store.write(release)
 
 
 def claim_turns(
@@ -102,9 +119,7 @@ async def deliver_once(
     return len(claims)
 
 
-async def _send(
-    channel: Channel, claimed: Claim, now: datetime, give_up_at: int
-) -> Callable[[Tables], object]:
+async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int) -> Callable[[Tables], object]:
     """Hand one message to its channel; what to record of it."""
     try:
         await channel.send(claimed.conversation_id, message_of(claimed), f"outbox:{claimed.id}")
@@ -132,21 +147,25 @@ async def work(resources: Resources, channels: Mapping[str, Channel], bells: Bel
         bells.of(claimed.conversation_id).ring()
         bells.arrived.ring()  # the next of this conversation may be waiting
 
-    while True:
-        listening = bells.arrived.listen()
-        claims = await _persistently(
-            lambda: to_thread.run_sync(
-                claim_turns, resources, channels, resources.store.now(), settings.workers - len(busy)
-            )
-        )
-        for claimed in claims or []:
-            task = asyncio.create_task(_persistently(lambda claimed=claimed: turn(claimed)))
-            busy.add(task)
-            task.add_done_callback(busy.discard)
-        if len(busy) >= settings.workers:
-            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
-        elif not claims:
-            await bells.arrived.wait(listening, settings.poll)
+    async def claim() -> list[Claim]:
+        free = settings.workers - len(busy)
+        return await to_thread.run_sync(claim_turns, resources, channels, resources.store.now(), free)
+
+    try:
+        while True:
+            listening = bells.arrived.listen()
+            claims = await _persistently(claim) or []
+            for claimed in claims:
+                task = asyncio.create_task(_persistently(partial(turn, claimed)))
+                busy.add(task)
+                task.add_done_callback(busy.discard)
+            if len(busy) >= settings.workers:
+                await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+            elif not claims:
+                await bells.arrived.wait(listening, settings.poll)
+    finally:
+        if busy:  # let them finish, or they would stay claimed until their leases end
+            await asyncio.wait(busy, timeout=_LAST_TURNS)
 
 
 async def deliver(resources: Resources, channels: Mapping[str, Channel], bells: Bells) -> None:
@@ -158,7 +177,7 @@ async def deliver(resources: Resources, channels: Mapping[str, Channel], bells: 
             await bells.queued.wait(listening, resources.settings.work.poll)
 
 
-async def _persistently(step: Callable[[], Any]) -> Any:
+async def _persistently(step: Callable[[], Awaitable[T]]) -> T | None:
     """One step; a database that is away, full or locked is waited for, and everything goes on afterwards."""
     try:
         return await step()

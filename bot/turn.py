@@ -5,12 +5,11 @@ from datetime import datetime
 
 from bot.domain.conversation import Conversation
 from bot.domain.hours import Hours
-from bot.domain.messages import InboundEvent, Outcome, OutboundMessage
+from bot.domain.messages import InboundEvent, OutboundMessage, Outcome
 from bot.hearing import Ear, Heard
 from bot.replies import Replies
 from bot.settings import Settings
 from bot.store.db import Store, Tables
-from knowledge.passages import Source
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,13 @@ class Turn:
     def event(self) -> InboundEvent:
         return self.heard.event
 
-    def say(
-        self,
-        reply: str,
-        /,
-        choices: tuple[str, ...] = (),
-        sources: tuple[Source, ...] = (),
-        **fields: str,
-    ) -> None:
+    def say(self, reply: str, /, **fields: str) -> None:
         """Queue the sentence `reply` of config/replies.yml, filled with `fields`."""
-        text = self.resources.replies(reply, hall=self.resources.settings.hall.name, **fields)
-        self.said.append(OutboundMessage(text, choices=choices, sources=sources))
+        self.said.append(OutboundMessage(self.resources.replies(reply, hall=self.hall, **fields)))
+
+    @property
+    def hall(self) -> str:
+        return self.resources.settings.hall.name
 
     def conclude(self, outcome: Outcome, confidence: float | None = None) -> None:
         self.outcome, self.confidence = outcome, confidence

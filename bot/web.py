@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _LARGEST_BODY = 256 * 1024
 
-# Everything comes from here; nothing may frame us.
+# Everything comes from here; nothing may frame us; no page runs with a script of the version before.
 _HEADERS = {
+    b"cache-control": b"no-cache",
     b"content-security-policy": b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -66,7 +67,8 @@ def create(resources: Resources, channels: dict[str, Channel], more: Sequence[AP
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = FastAPI(title="banshi", version="0.1.0", lifespan=lifespan)
+    # FastAPI's own pages of the API load their scripts from elsewhere, which _HEADERS forbids: see _pages.
+    app = FastAPI(title="banshi", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), "static")
     app.include_router(_pages(resources))
@@ -97,6 +99,10 @@ def _pages(resources: Resources) -> APIRouter:
         shown = {"hall": resources.settings.hall.name, "articles": _articles(resources)}
         return templates.TemplateResponse(request, "chat.html", shown)
 
+    @router.get("/docs", response_class=HTMLResponse)
+    def docs(request: Request) -> Response:
+        return templates.TemplateResponse(request, "docs.html", {"api": request.app.openapi()})
+
     return router
 
 
@@ -105,7 +111,7 @@ def _articles(resources: Resources) -> list[tuple[str, str]]:
     answers = resources.ear.library.live()
     if answers is None:
         return []
-    return [(passage.title, passage.text) for passage in answers.search.articles()]
+    return [(passage.title, passage.text) for passage in answers.search.store.articles()]
 
 
 def _operations(resources: Resources) -> APIRouter:

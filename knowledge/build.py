@@ -28,7 +28,7 @@ from knowledge.passages import Passage
 from knowledge.search import Search
 from knowledge.sources import read_folder
 from knowledge.store import write_passages
-from knowledge.units import Unit, units
+from knowledge.units import units, ways_of_asking
 from knowledge.vectors import save_vectors, vectors_of
 
 Progress = Callable[[str, int, int], None]
@@ -94,37 +94,38 @@ def build_from(
 ) -> BuildReport:
     sweep(folder)
     passages = superseded(gathered.passages.values())
-    rows = list(units(passages))
+    texts, asks = list(units(passages)), list(ways_of_asking(passages))
     generation = begin(folder)
-    progress("words", 0, len(rows))
-    write_passages(generation / PASSAGES, passages, rows)
-    build_lexicon((unit.text for unit in rows), generation / WORDS)
-    progress("words", len(rows), len(rows))
+    progress("words", 0, len(texts))
+    write_passages(generation / PASSAGES, passages, texts, asks)
+    build_lexicon((unit.text for unit in texts), generation / WORDS)
+    progress("words", len(texts), len(texts))
     embedded = 0
-    if not embedder or not rows:
+    searched = [unit.text for unit in (*texts, *asks)]
+    if not embedder or not searched:
         _line(generation, None, on, progress)
         publish(generation)
     else:
-        generation, embedded = _with_vectors(generation, rows, embedder, on, progress)
+        generation, embedded = _with_vectors(generation, searched, embedder, on, progress)
     return BuildReport(
         generation=generation.name,
         articles=sum(one.kind == "article" for one in passages),
         laws=gathered.laws,
         documents=gathered.documents,
         passages=len(passages),
-        units=len(rows),
+        units=len(searched),
         embedded=embedded,
-        reused=len(rows) - embedded if embedder else 0,
+        reused=len(searched) - embedded if embedder else 0,
         skipped=tuple((str(fault.path), fault.line, fault.what) for fault in gathered.faults),
     )
 
 
 def _with_vectors(
-    generation: Path, rows: Sequence[Unit], embedder: Embedder, on: date, progress: Progress
+    generation: Path, texts: Sequence[str], embedder: Embedder, on: date, progress: Progress
 ) -> tuple[Path, int]:
     write_line(generation / LINE, {mode: default_line(mode) for mode in ("hybrid", "words")})
     publish(generation)
-    vectors, embedded = vectors_of(rows, embedder, generation.parent / CACHE, progress)
+    vectors, embedded = vectors_of(texts, embedder, generation.parent / CACHE, progress)
     following = carry_on(generation)
     save_vectors(vectors, following / VECTORS)
     (following / LINE).unlink()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from knowledge.errors import IndexUnusable
 from knowledge.evidence import NAMES, table
+from knowledge.passages import Passage
 from knowledge.patterns import DATA
 from knowledge.search import Hit, Search
-from knowledge.units import unit_key
+from knowledge.units import asking_key
 
 PRECISION = 0.93  # of what is answered, on rows that the weights were not fitted to
 FEWEST_ROWS = 40
@@ -126,16 +127,25 @@ def article_trials(
     for done, (passage, n) in enumerate(chosen):
         if progress and done % 50 == 0:
             progress("line", done, len(chosen))
-        for left_out in (unit_key(passage.id, n), passage.id):
+        for left_out in (asking_key(passage.id, n), passage.id):
             hits = search.find(
                 passage.questions[n],
-                on=passage.valid_from or on,
+                on=_day(passage, on),
                 region=passage.region,
                 k=1,
                 without=[left_out],
             )
             for hit in hits:
                 yield Trial(hit, hit.passage.id == passage.id)
+
+
+def _day(passage: Passage, on: date) -> date:
+    """The day itself where the passage holds on it, otherwise a day on which it does."""
+    if passage.valid_from and on < passage.valid_from:
+        return passage.valid_from
+    return (
+        passage.valid_until - timedelta(days=1) if passage.valid_until and on >= passage.valid_until else on
+    )
 
 
 def fit_weights(trials: Sequence[Trial], precision: float = PRECISION) -> Weights:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.evidence import Standing
 from knowledge.lexicon import Floats
 
+WORDS_SHARE = 0.5
 LIFT = 0.35  # what being named by name is worth, against 1 for leading both lists
 USUAL = 50  # passages whose mean cosine is what this base gives to anything
 
@@ -20,7 +22,7 @@ class Fused:
     words: dict[int, float]
     cosines: dict[int, float]
     named: frozenset[int]
-    usual_cosine: float
+    _usual_cosine: float = field(repr=False)
     _words_ranks: dict[int, int] = field(repr=False)
     _cosine_ranks: dict[int, int] = field(repr=False)
 
@@ -28,21 +30,21 @@ class Fused:
     def words_top(self) -> int | None:
         return next(iter(self.words), None)
 
-    def words_of(self, row: int) -> float:
-        return self.words.get(row, 0.0)
-
-    def words_rank(self, row: int) -> int:
-        return self._words_ranks.get(row, len(self.words))
-
-    def cosine_rank(self, row: int) -> int:
-        return self._cosine_ranks.get(row, len(self.cosines))
-
-    def other_words(self, row: int) -> float:
-        """The best word score of any other passage."""
-        return next((score for other, score in self.words.items() if other != row), 0.0)
-
-    def other_cosine(self, row: int) -> float:
-        return next((cosine for other, cosine in self.cosines.items() if other != row), 0.0)
+    def standing(self, row: int, cosine: float, words_top_cosine: float) -> Standing:
+        """Where a row stands; `cosine` is given because the list of the nearest may not have it."""
+        return Standing(
+            score=self.scores[row],
+            next_score=next((self.scores[other] for other in self.order if other != row), 0.0),
+            words=self.words.get(row, 0.0),
+            other_words=next((score for other, score in self.words.items() if other != row), 0.0),
+            words_rank=self._words_ranks.get(row, len(self.words)),
+            cosine=cosine,
+            other_cosine=next((near for other, near in self.cosines.items() if other != row), 0.0),
+            usual_cosine=self._usual_cosine,
+            words_top_cosine=words_top_cosine,
+            cosine_rank=self._cosine_ranks.get(row, len(self.cosines)),
+            named=row in self.named,
+        )
 
 
 def fused(
@@ -55,17 +57,17 @@ def fused(
 ) -> Fused:
     """The fused list of at most 2 x size passages, and every allowed one that is named.
 
-    `by_words` has a score for each passage, `cosines` the nearest passages, best first. `named` are rows that the
-    question names by title or number, `exact` rows of the very article that it names: these come first.
+    `by_words` has a score for each passage, `cosines` the nearest passages, best first. `named` are rows that
+    the question names by title or number, `exact` rows of the very article that it names: these come first.
     """
     words = _best(by_words, size)
     cosines = dict(list(cosines.items())[:size])
     named, exact = named[allowed[named]], exact[allowed[exact]]
-    parts = [_stretched(words), _stretched(cosines)] if cosines else [_stretched(words)]
+    share = WORDS_SHARE if cosines else 1.0
     scores: dict[int, float] = dict.fromkeys([*named.tolist(), *exact.tolist()], 0.0)
-    for part in parts:
+    for part, weight in ((_stretched(words), share), (_stretched(cosines), 1 - share)):
         for row, score in part.items():
-            scores[row] = scores.get(row, 0.0) + score / len(parts)
+            scores[row] = scores.get(row, 0.0) + weight * score
     if len(named):
         lifted = set(named.tolist())
         scores = {row: score * (1 - LIFT) + (LIFT if row in lifted else 0) for row, score in scores.items()}

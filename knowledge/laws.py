@@ -118,26 +118,44 @@ def _heading(line: str) -> tuple[int, str] | None:
     return phrases("law", "ranks").index(match["rank"]), title
 
 
-def _drafts(lines: Sequence[str]) -> list[_Draft]:
-    drafts: list[_Draft] = []
-    sections: dict[int, str] = {}
-    last = 0
-    for raw in lines:
-        line = raw.strip("\ufeff\u200b\u3000 \t")
+@dataclass
+class _Splitter:
+    """Reads a statute line by line."""
+
+    drafts: list[_Draft] = field(default_factory=list)
+    sections: dict[int, str] = field(default_factory=dict)
+    last: int = 0
+    under: int | None = None  # the rank of a heading that no article has followed yet
+
+    def read(self, line: str) -> None:
         if heading := _heading(line):
-            sections = {rank: name for rank, name in sections.items() if rank < heading[0]} | {
-                heading[0]: heading[1]
-            }
-            continue
+            self.under, title = heading
+            self.sections = {rank: name for rank, name in self.sections.items() if rank < self.under}
+            self.sections[self.under] = title
+            return
         match = pattern("law", "article").match(line)
-        if match and _opens(match, last):
-            last = number(match["n"]) or last
-            label = article_label(last, number(match["sub"] or "") or 0)
-            drafts.append(_Draft(label, " ".join(sections[rank] for rank in sorted(sections))))
+        if match and _opens(match, self.last):
+            self.last = number(match["n"]) or self.last
+            label = article_label(self.last, number(match["sub"] or "") or 0)
+            self.drafts.append(_Draft(label, " ".join(self.sections[rank] for rank in sorted(self.sections))))
+            self.under = None
             line = match["rest"].strip()
-        if drafts and line and not line.startswith(("<!--", "#")):
-            drafts[-1].lines.append(line.replace("**", ""))
-    return drafts
+        self._text(line)
+
+    def _text(self, line: str) -> None:
+        if not line or line.startswith(("<!--", "#")):
+            return
+        if self.under is not None:  # a heading that was broken over two lines
+            self.sections[self.under] += closed_up(line)
+        elif self.drafts:
+            self.drafts[-1].lines.append(line.replace("**", ""))
+
+
+def _drafts(lines: Iterable[str]) -> list[_Draft]:
+    splitter = _Splitter()
+    for line in lines:
+        splitter.read(line.strip("\ufeff\u200b\u3000 \t"))
+    return splitter.drafts
 
 
 def _head(lines: Sequence[str], name: str) -> _Head:

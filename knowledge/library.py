@@ -27,18 +27,20 @@ class Library:
 
     def live(self) -> Answers | None:
         """The answers of the live index; None while there is none."""
-        if time.monotonic() - self._looked_at < _LOOK_EVERY and self._answers is not None:
+        if time.monotonic() - self._looked_at < _LOOK_EVERY:
             return self._answers
         with self._lock:
-            self._looked_at = time.monotonic()
+            if time.monotonic() - self._looked_at < _LOOK_EVERY:
+                return self._answers
             generation = live_generation(self._folder)
             if generation is not None and generation != self._generation:
                 self._open(generation)
+            self._looked_at = time.monotonic()
         return self._answers
 
     def _open(self, generation: str) -> None:
         try:
-            self._answers = Answers.open(Search.open(self._folder, self._embedder))
             self._generation = generation
+            self._answers = Answers.open(Search.open(self._folder, self._embedder))
         except IndexUnusable:
             log.exception("the index cannot be opened; going on with the one before")

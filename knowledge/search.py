@@ -1,7 +1,7 @@
 """Search: words and vectors fused, within what holds on a day and in a place."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
-from knowledge.evidence import Asked, Standing, asked, evidence
+from knowledge.evidence import Asked, asked, evidence
 from knowledge.fusion import Fused, fused
 from knowledge.generations import LINE, PASSAGES, VECTORS, WORDS, live
 from knowledge.lexicon import Floats, Lexicon
@@ -19,6 +19,8 @@ from knowledge.names import LawNames, Mention, numbers_named
 from knowledge.passages import Passage
 from knowledge.places import covers, place_named, rings
 from knowledge.store import Store
+from knowledge.profiles import Profiles
+from knowledge.units import split_key
 from knowledge.vectors import VectorIndex
 from knowledge.wording import LONG_ENOUGH, clean
 
@@ -36,7 +38,7 @@ def live_generation(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that may answer; `score` is 0..1 within this search, `evidence` goes by the names of evidence.NAMES."""
+    """A passage that may answer; `score` is 0..1 within this search, `evidence` by evidence.NAMES."""
 
     passage: Passage
     score: float
@@ -45,10 +47,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Limits:
-    """What may be found: by passage, by unit."""
+    """What may be found, by passage; and the ways of asking that are left out, by passage."""
 
     passages: NDArray[np.bool_]
-    units: NDArray[np.bool_]
+    hidden: dict[int, set[int]]
 
 
 class Search:
@@ -61,6 +63,7 @@ class Search:
         self.lexicon = Lexicon(generation / WORDS)
         self._vectors = _vectors(generation / VECTORS, embedder)
         self._embedder = embedder if self._vectors else None
+        self._profiles = self._asked_profiles()
         if self.lexicon.rows != len(self.store.unit_passage):
             raise IndexUnusable(f"{generation}: words and passages do not belong together")
         self._names = LawNames(self.store.law_titles())
@@ -88,8 +91,9 @@ class Search:
     ) -> list[Hit]:
         """At most k passages that hold on the day and in the place, best first.
 
-        A place that the question names replaces `region` (six digits, or "": only what holds in the whole country),
-        unless `region` lies within it. `without` leaves out passages by id, and ways of asking by `units.unit_key`.
+        A place that the question names replaces `region` (six digits, or "": what holds in the whole country),
+        unless `region` lies within it. `without` leaves out passages by id, and ways of asking by
+        `units.asking_key`.
         """
         question = clean(question)[:LONG_ENOUGH]
         ask = asked(question, self.lexicon)
@@ -102,39 +106,56 @@ class Search:
         by_vector = self._by_vector(vector, limits)
         mentions = self._names.mentions(question)
         named_rows = self._named(question, mentions)
-        lists = fused(by_words, by_vector, LIST, limits.passages, named_rows, self._exact(mentions))
-        return self._hits(ask, lists, vector, k)
+        exact = [row for row, nth in self.store.asked_for(question) if nth not in limits.hidden.get(row, ())]
+        exact += self._exact(mentions).tolist()
+        lists = fused(by_words, by_vector, LIST, limits.passages, named_rows, np.array(exact, np.int64))
+        return self._hits(ask, lists, vector, limits, k)
 
     def _limits(self, on: date, region: str, without: Collection[str]) -> _Limits:
         store, day = self.store, on.toordinal()
         allowed = (store.begins <= day) & (day < store.ends)
         allowed &= np.isin(store.regions, [int(code or 0) for code in rings(region)])
-        left_out: list[int] = []
+        hidden: dict[int, set[int]] = {}
         for name in without:
-            passage_id, _, nth = name.rpartition("?")
-            row = store.row_of(name if not passage_id or not nth.isdecimal() else passage_id)
-            if row is not None and passage_id and nth.isdecimal():
-                left_out.append(int(store.first_unit[row]) + 1 + int(nth))
-            elif row is not None:
+            if (row := store.row_of(name)) is not None:
                 allowed[row] = False
-        by_unit = allowed[store.unit_passage]
-        by_unit[left_out] = False
-        return _Limits(allowed, by_unit)
+            elif (key := split_key(name)) and (row := store.row_of(key[0])) is not None:
+                hidden.setdefault(row, set()).add(key[1])
+        return _Limits(allowed, hidden)
 
     def _by_words(self, ask: Asked, limits: _Limits) -> Floats:
         """The best BM25 score of each passage over its units; nought where it is not allowed."""
-        scores = np.where(limits.units, self.lexicon.scores(ask.numbers), 0)
-        return np.asarray(np.maximum.reduceat(scores, self.store.first_unit), np.float32)
+        best = np.maximum.reduceat(self.lexicon.scores(ask.numbers), self.store.first_unit)
+        return np.asarray(np.where(limits.passages, best, 0), np.float32)
 
     def _by_vector(self, vector: Vectors | None, limits: _Limits) -> dict[int, float]:
         """The best cosine of the nearest passages, best first; empty without vectors."""
         if vector is None or self._vectors is None:
             return {}
-        units, cosines = self._vectors.nearest(vector, limits.units, UNITS)
+        allowed = np.zeros(self._vectors.count, np.bool_)
+        allowed[: len(self.store.unit_passage)] = limits.passages[self.store.unit_passage]
+        units, cosines = self._vectors.nearest(vector, allowed, UNITS)
         best: dict[int, float] = {}
         for row, cosine in zip(self.store.unit_passage[units].tolist(), cosines.tolist(), strict=True):
             best.setdefault(row, cosine)
-        return best
+        best |= self._by_profile(vector, limits)
+        return dict(sorted(best.items(), key=lambda pair: -pair[1]))
+
+    def _asked_profiles(self) -> Profiles | None:
+        """The ways of asking, whose vectors stand behind those of the units."""
+        asks = len(self.store.ask_passage)
+        if self._vectors is None or not asks:
+            return None
+        rows = np.arange(len(self.store.unit_passage), len(self.store.unit_passage) + asks)
+        return Profiles(self.store.ask_passage, self._vectors.rows(rows))
+
+    def _by_profile(self, vector: Vectors, limits: _Limits) -> dict[int, float]:
+        if self._profiles is None or self._vectors is None:
+            return {}
+        texts = self._vectors.rows(self.store.first_unit[self._profiles.passages]) @ vector
+        cosines = self._profiles.cosines(vector, texts, limits.hidden)
+        pairs = zip(self._profiles.passages.tolist(), cosines.tolist(), strict=True)
+        return {row: cosine for row, cosine in pairs if limits.passages[row]}
 
     def _named(self, question: str, mentions: list[Mention]) -> NDArray[np.int64]:
         rows = [row for number in numbers_named(question, self._numbers) for row in self._numbers[number]]
@@ -146,27 +167,19 @@ class Search:
         rows = [self.store.law_rows([one.title], one.article) for one in mentions if one.article]
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
-    def _hits(self, ask: Asked, lists: Fused, vector: Vectors | None, k: int) -> list[Hit]:
-        rows = lists.order[: k + 1]
+    def _hits(self, ask: Asked, lists: Fused, vector: Vectors | None, limits: _Limits, k: int) -> list[Hit]:
+        rows = lists.order[:k]
         words_top = self._cosine(lists.words_top, lists, vector)
-        passages = self.store.passages(rows[:k])
         hits: list[Hit] = []
-        for n, passage in enumerate(passages):
-            row = rows[n]
-            standing = Standing(
-                score=lists.scores[row],
-                next_score=max((lists.scores[other] for other in rows if other != row), default=0.0),
-                words=lists.words_of(row),
-                other_words=lists.other_words(row),
-                words_rank=lists.words_rank(row),
-                cosine=self._cosine(row, lists, vector),
-                other_cosine=lists.other_cosine(row),
-                usual_cosine=lists.usual_cosine,
-                words_top_cosine=words_top,
-                cosine_rank=lists.cosine_rank(row),
-                named=row in lists.named,
+        for row, passage in zip(rows, self.store.passages(rows), strict=True):
+            standing = lists.standing(row, self._cosine(row, lists, vector), words_top)
+            asked_for = replace(
+                passage,
+                questions=tuple(
+                    q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())
+                ),
             )
-            hits.append(Hit(passage, standing.score, evidence(ask, passage, standing, self.lexicon)))
+            hits.append(Hit(passage, standing.score, evidence(ask, asked_for, standing, self.lexicon)))
         return hits
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:
@@ -174,8 +187,8 @@ class Search:
             return 0.0
         if row in lists.cosines:
             return lists.cosines[row]
-        last = self.store.first_unit[row + 1] if row + 1 < self.store.count else self._vectors.count
-        return float(self._vectors.cosines(vector, np.arange(self.store.first_unit[row], last)).max())
+        last = self.store.first_unit[row + 1] if row + 1 < self.store.count else len(self.store.unit_passage)
+        return float((self._vectors.rows(np.arange(self.store.first_unit[row], last)) @ vector).max())
 
     def close(self) -> None:
         self.store.close()

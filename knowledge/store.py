@@ -16,26 +16,32 @@ from numpy.typing import NDArray
 from knowledge.errors import IndexUnusable
 from knowledge.passages import Passage, Source
 from knowledge.units import Unit
+from knowledge.wording import bare
 
 FOREVER = date.max.toordinal()
 
 
-def write_passages(file: Path, passages: Sequence[Passage], rows: Sequence[Unit]) -> None:
-    """A new file with the tables `passages` and `units`; row numbers count from nought."""
+def write_passages(
+    file: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit]
+) -> None:
+    """A new file with the passages, the texts that are searched, and the ways of asking, by their row."""
     database = sqlite_utils.Database(file)
     try:
         table: Any = database["passages"]
         table.insert_all((_row(n, one) for n, one in enumerate(passages)), pk="row")
         table.create_index(["id"], unique=True)
+        table.create_index(["form"])
         table.create_index(["kind", "title"])
-        searched: Any = database["units"]
-        searched.insert_all(
-            (
-                {"row": n, "passage": unit.passage, "role": unit.role, "text": unit.text}
-                for n, unit in enumerate(rows)
-            ),
-            pk="row",
-        )
+        for name, units in (("units", texts), ("asks", asks)):
+            searched: Any = database[name]
+            searched.create({"row": int, "passage": int, "form": str}, pk="row")
+            # The form is kept for ways of asking alone: what somebody types word by word is found by it.
+            searched.insert_all(
+                {"row": n, "passage": unit.passage, "form": bare(unit.text) if units is asks else ""}
+                for n, unit in enumerate(units)
+            )
+        table = database["asks"]
+        table.create_index(["form"])
     finally:
         database.close()
 
@@ -50,7 +56,7 @@ def _row(number: int, passage: Passage) -> dict[str, object]:
         key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
         for key, value in row.items()
     }
-    return {"row": number, **clean}
+    return {"row": number, **clean, "form": bare(passage.title)}
 
 
 def _day(written: str | None) -> date | None:
@@ -58,7 +64,7 @@ def _day(written: str | None) -> date | None:
 
 
 def _passage(row: dict[str, Any]) -> Passage:
-    fields = {key: value for key, value in row.items() if key != "row"}
+    fields = {key: value for key, value in row.items() if key not in ("row", "form")}
     fields["valid_from"], fields["valid_until"] = _day(row["valid_from"]), _day(row["valid_until"])
     fields["questions"] = tuple(json.loads(row["questions"]))
     fields["sources"] = tuple(
@@ -91,9 +97,14 @@ class Store:
         self.ends = np.array([_ordinal(row["valid_until"], FOREVER) for row in meta], np.int32)
         self.regions = np.array([int(row["region"] or 0) for row in meta], np.int32)
         self.is_article = np.array([row["kind"] == "article" for row in meta], np.bool_)
-        found = list(self._query("select passage from units order by row"))
-        self.unit_passage: NDArray[np.int32] = np.array([row["passage"] for row in found], np.int32)
+        self.unit_passage = self._passages_of("units")
+        self.ask_passage = self._passages_of("asks")
         self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)
+
+    def _passages_of(self, table: str) -> NDArray[np.int32]:
+        return np.array(
+            [row["passage"] for row in self._query(f"select passage from {table} order by row")], np.int32
+        )
 
     def _query(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
         with self._lock:
@@ -111,6 +122,17 @@ class Store:
     def row_of(self, passage_id: str) -> int | None:
         found = self._query("select row from passages where id = ?", [passage_id])
         return int(found[0]["row"]) if found else None
+
+    def asked_for(self, question: str) -> list[tuple[int, int]]:
+        """The passages for which exactly this is asked, each with the place of that way of asking; -1 is its title."""
+        form = bare(question)
+        asks = self._query("select row, passage from asks where form = ?", [form])
+        ways = [(int(ask["passage"]), int(ask["row"] - self._first_ask(ask["passage"]))) for ask in asks]
+        titles = self._query("select row from passages where kind = 'article' and form = ?", [form])
+        return ways + [(int(title["row"]), -1) for title in titles]
+
+    def _first_ask(self, passage: int) -> int:
+        return int(np.searchsorted(self.ask_passage, passage))
 
     def law_titles(self) -> list[str]:
         return [row["title"] for row in self._query("select distinct title from passages where kind = 'law'")]

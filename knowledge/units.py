@@ -1,13 +1,10 @@
-"""What is searched: every passage, each way of asking for an article, and windows over long texts."""
+"""What is searched: every passage, windows over long texts, and each way of asking for an article."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from knowledge.passages import Passage
 from knowledge.wording import sentences
-
-Role = Literal["text", "question", "window"]
 
 LONG = 500  # characters above which a passage also gets windows
 WINDOW = 350
@@ -19,24 +16,24 @@ class Unit:
     """One searchable row; `passage` is the row of the passage that it points at."""
 
     passage: int
-    role: Role
     text: str
-
-    @property
-    def is_question(self) -> bool:
-        return self.role == "question"
 
 
 def units(passages: Iterable[Passage]) -> Iterator[Unit]:
-    """The units of all passages, passage by passage; the first of each is its whole text."""
+    """The texts of all passages, passage by passage; the first of each is whole, windows follow."""
     for row, passage in enumerate(passages):
         lead = " ".join(part for part in (passage.title, passage.section, passage.article) if part)
-        yield Unit(row, "text", f"{lead}\n{passage.text}" if lead else passage.text)
-        for question in passage.questions:
-            yield Unit(row, "question", question)
+        yield Unit(row, f"{lead}\n{passage.text}" if lead else passage.text)
         if len(passage.text) > LONG:
             for window in windows(passage.text):
-                yield Unit(row, "window", f"{passage.title}\n{window}" if passage.title else window)
+                yield Unit(row, f"{passage.title}\n{window}" if passage.title else window)
+
+
+def ways_of_asking(passages: Iterable[Passage]) -> Iterator[Unit]:
+    """Each way of asking for a passage, passage by passage."""
+    for row, passage in enumerate(passages):
+        for question in passage.questions:
+            yield Unit(row, question)
 
 
 def windows(text: str) -> list[str]:
@@ -51,6 +48,12 @@ def windows(text: str) -> list[str]:
     return [*found, held][:MOST_WINDOWS] if held else found[:MOST_WINDOWS]
 
 
-def unit_key(passage_id: str, nth: int) -> str:
+def asking_key(passage_id: str, nth: int) -> str:
     """The name by which the nth way of asking (from nought) of a passage can be left out of a search."""
     return f"{passage_id}?{nth}"
+
+
+def split_key(key: str) -> tuple[str, int] | None:
+    """The passage id and the place of an `asking_key`; None for anything else."""
+    passage_id, _, nth = key.rpartition("?")
+    return (passage_id, int(nth)) if passage_id and nth.isdecimal() else None

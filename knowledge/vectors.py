@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
-from knowledge.units import Unit
 
 FLAT_UP_TO = 300_000  # vectors; exact search stays under 30 ms there
 COMMIT_EVERY = 200
@@ -21,45 +20,34 @@ Progress = Callable[[str, int, int], None]
 
 
 def vectors_of(
-    rows: Sequence[Unit], embedder: Embedder, cache: Path, progress: Progress
+    texts: Sequence[str], embedder: Embedder, cache: Path, progress: Progress
 ) -> tuple[Vectors, int]:
-    """The (n, d) vectors of the units, and how many had to be embedded now.
+    """The (n, d) passage vectors of the texts, and how many had to be embedded now.
 
-    What the cache has is taken from there; the rest is embedded, shortest first, and committed every few hundred
-    texts, so that a build that was killed goes on where it stopped.
+    What the cache has is taken from there; the rest is embedded, shortest first, and committed every few
+    hundred texts, so that a build that was killed goes on where it stopped.
     """
     database = sqlite_utils.Database(cache)
     try:
         table: Any = database["vectors"]
         table.create({"model": str, "text": bytes, "vector": bytes}, pk=("model", "text"), if_not_exists=True)
-        keys = [_key(unit) for unit in rows]
+        keys = [hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in texts]
         known = _cached(database, embedder, keys)
-        missing = sorted(
-            {key: row for key, row in zip(keys, rows, strict=True) if key not in known}.items(),
-            key=lambda pair: len(pair[1].text),
-        )
-        for start in range(0, len(missing), COMMIT_EVERY):
-            progress("vectors", start, len(missing))
-            made = dict(_embedded(missing[start : start + COMMIT_EVERY], embedder))
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        waiting = sorted(missing.items(), key=lambda pair: len(pair[1]))
+        for start in range(0, len(waiting), COMMIT_EVERY):
+            progress("vectors", start, len(waiting))
+            part = waiting[start : start + COMMIT_EVERY]
+            made = embedder.passages([text for _, text in part]).astype("<f2")
             table.insert_all(
-                (
-                    {"model": embedder.name, "text": key, "vector": vector.astype("<f2").tobytes()}
-                    for key, vector in made.items()
-                ),
-                replace=True,
+                {"model": embedder.name, "text": key, "vector": vector.tobytes()}
+                for (key, _), vector in zip(part, made, strict=True)
             )
-            known |= {key: vector.astype("<f2").astype(np.float32) for key, vector in made.items()}
-        progress("vectors", len(missing), len(missing))
-        return np.stack([known[key] for key in keys]), len(missing)
+            known |= {key: vector.astype(np.float32) for (key, _), vector in zip(part, made, strict=True)}
+        progress("vectors", len(waiting), len(waiting))
+        return np.stack([known[key] for key in keys]), len(waiting)
     finally:
         database.close()
-
-
-def _key(unit: Unit) -> bytes:
-    # A way of asking is embedded as a question: the same words as a passage have another vector.
-    return hashlib.sha256(
-        f"{'q' if unit.is_question else 'p'}\0{unit.text}".encode("utf-8", "replace")
-    ).digest()
 
 
 def _cached(
@@ -67,18 +55,8 @@ def _cached(
 ) -> dict[bytes, Vectors]:
     wanted = set(keys)
     found = database.query("select text, vector from vectors where model = ?", [embedder.name])
-    return {
-        row["text"]: np.frombuffer(row["vector"], "<f2").astype(np.float32)
-        for row in found
-        if row["text"] in wanted
-    }
-
-
-def _embedded(part: Sequence[tuple[bytes, Unit]], embedder: Embedder) -> Iterable[tuple[bytes, Vectors]]:
-    for is_question, embed in ((True, embedder.queries), (False, embedder.passages)):
-        chosen = [(key, unit.text) for key, unit in part if unit.is_question == is_question]
-        if chosen:
-            yield from zip((key for key, _ in chosen), embed([text for _, text in chosen]), strict=True)
+    rows = ((row["text"], row["vector"]) for row in found if row["text"] in wanted)
+    return {key: np.frombuffer(vector, "<f2").astype(np.float32) for key, vector in rows}
 
 
 def save_vectors(vectors: Vectors, file: Path) -> None:
@@ -107,9 +85,10 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         self._faiss: Any = faiss
         try:
-            self._index: Any = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+            index: Any = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise IndexUnusable(f"{file}: the vectors are missing or damaged") from error
+        self._index = index
         self.count = int(self._index.ntotal)
         self.dimensions = int(self._index.d)
         self._flat = not hasattr(self._index, "nprobe")
@@ -130,8 +109,8 @@ class VectorIndex:
         kept = rows[0] >= 0
         return rows[0][kept], cosines[0][kept]
 
-    def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> Vectors:
-        """The cosine of each of a few rows."""
+    def rows(self, rows: NDArray[np.int64]) -> Vectors:
+        """The vectors of some rows."""
         if not len(rows):
-            return np.empty(0, np.float32)
-        return np.asarray(self._index.reconstruct_batch(rows) @ vector, np.float32)
+            return np.empty((0, self.dimensions), np.float32)
+        return np.asarray(self._index.reconstruct_batch(rows), np.float32)

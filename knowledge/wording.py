@@ -32,6 +32,11 @@ def words(text: str) -> list[str]:
     return found
 
 
+def bare(text: str) -> str:
+    """The text's letters, digits and Han characters alone, folded: two ways of writing one question agree in it."""
+    return "".join(pattern("wording", "word").findall(plain(text)))
+
+
 def sentences(text: str) -> list[str]:
     """Whole sentences with their stops, in order; joined, they give the text without its line breaks."""
     return [one.strip() for one in pattern("wording", "sentence").findall(text) if one.strip()]

@@ -177,9 +177,7 @@ class _Routes:
         visitor, token = await self.reception.write(lambda tables: tables.visitors.welcome(datetime.now(UTC)))
         return Visitor(visitor=visitor, token=token)
 
-    async def say(
-        self, event: ChatEvent, visitor: str, response: Response, wait: float
-    ) -> ChatAnswer | Kept:
+    async def say(self, event: ChatEvent, visitor: str, response: Response, wait: float) -> ChatAnswer | Kept:
         event_id = event.event_id or uuid.uuid4().hex
         conversation_id = conversation_of(visitor)
         bell = self.reception.bells.of(conversation_id)

@@ -28,11 +28,15 @@ def _region(text: str) -> str:
 
 Day = Annotated[
     date | None,
-    typer.Option("--on", parser=_day, metavar="DATE", help="The day on which the answer must hold.", show_default="today"),
+    typer.Option(
+        "--on", parser=_day, metavar="DATE", help="The day on which the answer must hold.", show_default="today"
+    ),
 ]
 Region = Annotated[
     str | None,
-    typer.Option("--region", callback=lambda text: text and _region(text), help="Six-digit division code of the citizen."),
+    typer.Option(
+        "--region", callback=lambda text: text and _region(text), help="Six-digit division code of the citizen."
+    ),
 ]
 
 

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from bot import app as composition
+from bot import loops
+from bot.channels import terminal
 from bot.cli.options import Home
 from bot.errors import OperatorError
 from bot.settings import load_settings
@@ -26,6 +28,7 @@ def serve(
     settings = load_settings(home)
     parts = composition.build(settings)
     with only_server(settings.home):
+        loops.take_over(parts.resources, set(parts.channels) - {terminal.NAME})
         application, desk = composition.web(parts)
         typer.echo(f"citizen chat  http://{host}:{port}/", err=True)
         typer.echo(f"staff desk    http://{host}:{port}{desk}", err=True)

@@ -56,9 +56,7 @@ def ask(
 
 def chat(
     citizen: Annotated[str, typer.Option(help="Whose conversation to go on with.")] = "terminal",
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One event a line in, one answer a line out.")
-    ] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One event a line in, one answer a line out.")] = False,
     home: Home = None,
 ) -> None:
     """Talk with banshi in the terminal."""
@@ -88,8 +86,7 @@ def _talk(parts: App, citizen: str) -> None:
     replies = parts.resources.replies
     console = Console(highlight=False)
     session = _Session(parts, citizen)
-    for message in [replies("introduction", hall=parts.resources.settings.hall.name), replies("help")]:
-        console.print(message, style="dim", markup=False)
+    console.print(replies("help"), style="dim", markup=False)
     while True:
         try:
             line = Prompt.ask(replies("words.you"), console=console)

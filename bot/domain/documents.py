@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.domain.conversation import Conversation, Owner
-from bot.domain.messages import Outcome, OutboundMessage
+from bot.domain.messages import OutboundMessage, Outcome
 from knowledge.passages import Source
 
 

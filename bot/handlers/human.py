@@ -31,9 +31,7 @@ def opening(replies: Replies, hours: Hours, when: datetime, now: datetime) -> st
     if opens <= now:
         return replies("human.open")
     weekday = replies("words.weekdays").split()[opens.weekday()]
-    written = replies(
-        "words.when", month=str(opens.month), day=str(opens.day), weekday=weekday, time=f"{opens:%H:%M}"
-    )
+    written = replies("words.when", month=str(opens.month), day=str(opens.day), weekday=weekday, time=f"{opens:%H:%M}")
     return replies("human.closed", when=written)
 
 

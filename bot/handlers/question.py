@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.messages import Outcome, OutboundMessage
+from bot.domain.messages import OutboundMessage, Outcome
 from bot.handlers import human
 from bot.replies import Replies
 from bot.turn import Turn

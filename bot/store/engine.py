@@ -16,7 +16,9 @@ _PRAGMAS = (
 def open_engine(url: str, *, pool: int) -> sa.Engine:
     """An engine for writing. On SQLite a transaction takes the write lock when it begins, not half-way."""
     if not url.startswith("sqlite"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+            "postgres://", "postgresql+psycopg://", 1
+        )
         return sa.create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool)
     engine = sa.create_engine(url, pool_size=pool, max_overflow=pool)
     _prepare(engine, "BEGIN IMMEDIATE")

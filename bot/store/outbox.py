@@ -68,9 +68,7 @@ class Outbox:
     def sent(self, claimed: Claim, now: datetime) -> None:
         queue.settle(self._connection, outbox, claimed, status="done", finished_at=now)
 
-    def again(
-        self, claimed: Claim, now: datetime, error: str, give_up_at: int, wait: float | None = None
-    ) -> bool:
+    def again(self, claimed: Claim, now: datetime, error: str, give_up_at: int, wait: float | None = None) -> bool:
         """True where the row is dead now."""
         return queue.again(self._connection, outbox, claimed, now, error, give_up_at, wait)
 
@@ -85,6 +83,4 @@ class Outbox:
         columns = (outbox.c.id, outbox.c.inbox_id, outbox.c.created_at, outbox.c.body)
         statement = sa.select(*columns).where(*where).order_by(outbox.c.id).limit(limit)
         rows = self._connection.execute(statement)
-        return [
-            Queued(row.id, row.inbox_id, row.created_at, _message.validate_python(row.body)) for row in rows
-        ]
+        return [Queued(row.id, row.inbox_id, row.created_at, _message.validate_python(row.body)) for row in rows]

@@ -57,9 +57,7 @@ def claim(
         live(other),
         sa.or_(before, other.c.status == "working"),
     )
-    free = sa.or_(
-        table.c.status == "ready", sa.and_(table.c.status == "working", table.c.lease_until < now)
-    )
+    free = sa.or_(table.c.status == "ready", sa.and_(table.c.status == "working", table.c.lease_until < now))
     heads = (
         sa.select(table.c.id)
         .where(live(table), table.c.channel.in_(list(channels)), table.c.due <= now, free, ~ahead)
@@ -75,6 +73,12 @@ def claim(
         .returning(table.c.id, table.c.conversation_id, table.c.channel, table.c.body, table.c.tries)
     )
     return sorted((Claim(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
+
+
+def release(connection: sa.Connection, table: sa.Table, channels: Collection[str]) -> None:
+    """Free every claim in `channels`: for the only server of a database, whose predecessor was killed."""
+    held = sa.and_(table.c.status == "working", table.c.channel.in_(list(channels)))
+    connection.execute(sa.update(table).where(held).values(status="ready", lease_until=None))
 
 
 def settle(connection: sa.Connection, table: sa.Table, claimed: Claim, **values: Any) -> bool:

@@ -55,9 +55,7 @@ def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
     alive = live(table)
     working = table.c.status == "working"
     sa.Index(f"ix_{name}_due", table.c.due, table.c.id, sqlite_where=alive, postgresql_where=alive)
-    sa.Index(
-        f"ix_{name}_head", table.c.conversation_id, table.c.id, sqlite_where=alive, postgresql_where=alive
-    )
+    sa.Index(f"ix_{name}_head", table.c.conversation_id, table.c.id, sqlite_where=alive, postgresql_where=alive)
     sa.Index(f"ix_{name}_conversation", table.c.conversation_id, table.c.id)
     sa.Index(
         f"ux_{name}_working",

@@ -12,9 +12,7 @@ class Tickets:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def open(
-        self, conversation_id: str, inbox_id: int, reason: Reason, now: datetime, reply_by: datetime
-    ) -> Ticket:
+    def open(self, conversation_id: str, inbox_id: int, reason: Reason, now: datetime, reply_by: datetime) -> Ticket:
         """The conversation's waiting ticket, or a new one: asking twice does not wait twice."""
         waiting = self._select(ticket.c.conversation_id == conversation_id, limit=1)
         if waiting:

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.errors import StoreError
+
 LARGEST_GROUP = 64
 
 Work = Callable[[sa.Connection], Any]
@@ -24,49 +26,61 @@ class Writer:
     """Owns the only writing connection of this process. Each job has its own savepoint; all share a commit."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._connection = engine.connect()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closing, self._closed = threading.Lock(), False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def write(self, work: Work) -> Any:
         """Run `work` in a transaction; returns once it is on disk, or raises what it or the commit raised."""
         job = _Job(work)
-        self._jobs.put(job)
+        with self._closing:
+            if self._closed:
+                raise StoreError("not saved: the store is closed")
+            self._jobs.put(job)
         return job.future.result()
 
     def close(self) -> None:
-        self._jobs.put(None)
+        """Finish what was given, and take nothing more."""
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                return
-            group = [job]
-            while len(group) < LARGEST_GROUP:
-                try:
-                    job = self._jobs.get_nowait()
-                except Empty:
-                    break
-                if job is None:
-                    self._jobs.put(None)
-                    break
-                group.append(job)
-            self._commit(group)
+        with self._connection:
+            while group := self._next_group():
+                _commit(self._connection, group)
 
-    def _commit(self, group: list[_Job]) -> None:
-        ended: list[Callable[[], None]] = []
-        try:
-            with self._engine.begin() as connection:
-                ended = [_run(job, connection) for job in group]
-        except Exception as error:  # noqa: BLE001 - whatever stopped the commit goes to each who waited for it
-            for job in group:
-                job.future.set_exception(error)
-        else:
-            for tell in ended:
-                tell()
+    def _next_group(self) -> list[_Job]:
+        """Waits for a job, then takes all that are there; empty once the store is closed."""
+        group: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == LARGEST_GROUP:
+                return group
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return group
+        if group:
+            self._jobs.put(None)  # these first, then the end
+        return group
+
+
+def _commit(connection: sa.Connection, group: list[_Job]) -> None:
+    ended: list[Callable[[], None]] = []
+    try:
+        with connection.begin():
+            ended = [_run(job, connection) for job in group]
+    except Exception as error:  # noqa: BLE001 - whatever stopped the commit goes to each who waited for it
+        for job in group:
+            job.future.set_exception(error)
+    else:
+        for tell in ended:
+            tell()
 
 
 def _run(job: _Job, connection: sa.Connection) -> Callable[[], None]:
@@ -75,8 +89,16 @@ def _run(job: _Job, connection: sa.Connection) -> Callable[[], None]:
     try:
         result = job.work(connection)
     except Exception as error:  # noqa: BLE001 - the caller gets it; the group goes on without this job
-        savepoint.rollback()
+        _undo(savepoint, error)
         told = error
         return lambda: job.future.set_exception(told)
     savepoint.commit()
     return lambda: job.future.set_result(result)
+
+
+def _undo(savepoint: sa.NestedTransaction, error: Exception) -> None:
+    """Undo one job. On a full disk SQLite has undone the whole transaction already: then all must be told."""
+    try:
+        savepoint.rollback()
+    except sa.exc.DBAPIError:
+        raise error from None

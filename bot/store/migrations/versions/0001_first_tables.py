@@ -72,6 +72,4 @@ def create_queue(name: str, *columns: sa.Column[Any]) -> None:
 
 
 def create_partial(name: str, table: str, columns: list[str], where: str, unique: bool = False) -> None:
-    op.create_index(
-        name, table, columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-    )
+    op.create_index(name, table, columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

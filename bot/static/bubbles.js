@@ -1,0 +1,109 @@
+// What a line of the conversation looks like. Words are put in as text, never as HTML.
+
+const PAUSE = 10 * 60_000; // milliseconds of silence after which the time is shown
+
+const clone = (name) => document.getElementById(name).content.firstElementChild.cloneNode(true);
+
+let lastAt = 0;
+
+/** The time of day, where some time has passed since the line before; otherwise null. */
+export function timeMark(at) {
+  const time = new Date(at);
+  const passed = time - lastAt;
+  lastAt = time.getTime();
+  if (passed < PAUSE) return null;
+  const mark = document.createElement("time");
+  mark.className = "time";
+  mark.dateTime = time.toISOString();
+  const day = `${time.getMonth() + 1}月${time.getDate()}日`;
+  const minutes = String(time.getMinutes()).padStart(2, "0");
+  mark.textContent = `${day} ${time.getHours()}:${minutes}`;
+  return mark;
+}
+
+/** A line of ours; `choose(text)` is called when a choice is tapped. */
+export function botLine(message, choose) {
+  const line = clone("bot-line");
+  line.querySelector(".text").textContent = message.text;
+  const bubble = line.querySelector(".bubble");
+  const links = message.links.filter((link) => /^https?:\/\//i.test(link.url));
+  bubble.append(...links.map(anchor));
+  if (message.sources.length) bubble.append(basis(message.sources));
+  line.querySelector(".choices").append(...message.choices.map((choice) => button(choice, choose)));
+  return line;
+}
+
+function anchor({ title, url }) {
+  const link = document.createElement("a");
+  link.className = "link";
+  link.href = url;
+  link.rel = "noopener noreferrer";
+  link.target = "_blank";
+  link.textContent = title;
+  return link;
+}
+
+function button(choice, choose) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "choice";
+  made.textContent = choice;
+  made.addEventListener("click", () => {
+    if (made.getAttribute("aria-disabled")) return; // a double tap says it once
+    made.setAttribute("aria-disabled", "true");
+    choose(choice);
+  });
+  return made;
+}
+
+/** One quiet line that opens to everything that is needed to find the words on paper. */
+function basis(sources) {
+  const details = clone("basis");
+  const first = `《${sources[0].title}》${sources[0].article ?? ""}`;
+  const more = sources.length > 1 ? `等 ${sources.length} 处` : "";
+  details.querySelector("summary").textContent = `依据：${first}${more}`;
+  details.append(...sources.map(source));
+  return details;
+}
+
+function source({ title, number, article, valid_from, quote }) {
+  const shown = clone("source");
+  const facts = { title: `《${title}》`, number, article, date: valid_from && written(valid_from), quote };
+  for (const [name, fact] of Object.entries(facts)) {
+    const row = shown.querySelector(`.${name}`);
+    if (fact) row.querySelector("dd").textContent = fact;
+    else row.remove();
+  }
+  return shown;
+}
+
+function written(day) {
+  const [year, month, date] = day.split("-").map(Number);
+  return `${year}年${month}月${date}日起`;
+}
+
+/** A line of the citizen's, and how it stands: "sending", "kept", "failed" or "refused". */
+export function citizenLine(text) {
+  const line = clone("citizen-line");
+  line.querySelector(".text").textContent = text;
+  return line;
+}
+
+/** Say how a line stands, with the buttons that help: [{label, act}]. */
+export function stand(line, state, why = "", ways = []) {
+  line.dataset.state = state;
+  line.querySelector(".sending").textContent = state === "sending" ? "发送中" : "";
+  const trouble = line.querySelector(".trouble");
+  trouble.replaceChildren();
+  if (state !== "failed" && state !== "refused") return;
+  const words = document.createElement("span");
+  words.textContent = why ? `没有发出去：${why}` : "没有发出去";
+  const buttons = ways.map(({ label, act }) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = label;
+    made.addEventListener("click", act);
+    return made;
+  });
+  trouble.append(words, ...buttons);
+}

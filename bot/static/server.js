@@ -1,0 +1,133 @@
+// The routes of the web chat, as bot/channels/webchat.py has them.
+
+import { keep, recall } from "./memory.js";
+
+const SEND_WITHIN = 20_000; // milliseconds; a dead mobile network must not look like sending for ever
+const SILENCE = 45_000; // the server says something on the stream, if only a comment, every 15 seconds
+
+/** The server does not know our token. */
+export class Stranger extends Error {}
+
+let welcoming = null;
+
+export const visitor = () => recall("visitor");
+
+/** Forget a visitor whom the server has forgotten; not one that another tab has made since. */
+export function forget(stranger) {
+  if (visitor()?.token === stranger?.token) keep("visitor", null);
+}
+
+/** The visitor that we are; a new one where there is none. Two messages at once make one visitor. */
+async function present() {
+  if (visitor()) return visitor();
+  welcoming ??= welcome().finally(() => (welcoming = null));
+  return welcoming;
+}
+
+async function welcome() {
+  const response = await fetch("/api/visitors", { method: "POST" });
+  if (!response.ok) throw new Error(`visitors: ${response.status}`);
+  const made = await response.json();
+  keep("visitor", made);
+  return made;
+}
+
+const proof = (who) => ({ Authorization: `Bearer ${who.token}` });
+
+/**
+ * Send a message; never throws.
+ * state "kept": it is on the server's disk, `answered` where its answer is there already.
+ * state "failed": sending the same again may help. state "refused": it cannot. `why` is a sentence, or empty.
+ */
+export async function send(event) {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), SEND_WITHIN);
+  try {
+    let who = await present();
+    let response = await post(event, who, stop.signal);
+    if (response.status === 401) {
+      forget(who);
+      who = await present();
+      response = await post(event, who, stop.signal);
+    }
+    return await verdict(response);
+  } catch {
+    return { state: "failed", why: "" };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function post({ event_id, kind, text }, who, signal) {
+  const headers = { ...proof(who), "Content-Type": "application/json" };
+  return fetch("/api/chat?wait=0", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ [kind]: text, event_id }),
+    signal,
+  });
+}
+
+async function verdict(response) {
+  if (response.ok) return { state: "kept", answered: response.status === 200 };
+  const why = await sentence(response);
+  if (response.status === 413) return { state: "refused", why: why || "这条太长了，请分成几条发。" };
+  if (response.status === 422) return { state: "refused", why: why || "这条系统收不了，请换个说法再发。" };
+  return { state: "failed", why };
+}
+
+/** The server's own sentence, where it has one for citizens: those are Chinese, the others are for programmers. */
+async function sentence(response) {
+  const body = await response.json().catch(() => ({}));
+  return typeof body.detail === "string" && /\p{Script=Han}/u.test(body.detail) ? body.detail : "";
+}
+
+/** The conversation so far. Raises Stranger. */
+export async function history(who) {
+  return (await get("/api/chat/history", who)).json();
+}
+
+/**
+ * Hear our lines behind the cursor until the connection ends. Raises Stranger.
+ * EventSource would do this, but it cannot send the token.
+ */
+export async function listen(who, after, opened, heard) {
+  const stop = new AbortController();
+  let watchdog = 0;
+  const alive = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => stop.abort(), SILENCE);
+  };
+  try {
+    alive();
+    const response = await get(`/api/chat/stream?after=${after}`, who, stop.signal);
+    opened();
+    const reader = response.body.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      alive();
+      text += decoder.decode(value, { stream: true });
+      const events = text.split(/\r?\n\r?\n/);
+      text = events.pop();
+      events.map(data).filter(Boolean).forEach((line) => heard(JSON.parse(line)));
+    }
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+/** The data of one server-sent event; empty for a comment. */
+function data(event) {
+  const lines = event.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+  return lines.map((line) => line.slice(5).trimStart()).join("\n");
+}
+
+async function get(path, who, signal) {
+  const response = await fetch(path, { headers: proof(who), cache: "no-store", signal });
+  if (response.status === 401) throw new Stranger(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
