@@ -2,22 +2,24 @@
 
 import secrets
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 
 from bot.store.db import Store
 from handoff.desk import waiting
 
+_HERE = Path(__file__).parent
 _COOKIE = "desk"
 
 
 def router(store: Store, key: str, hall: str, zone: ZoneInfo) -> APIRouter:
     """The desk's pages. `/desk?key=…` opens the door once; a cookie holds it open."""
     routes = APIRouter(prefix="/desk", include_in_schema=False)
-    templates = Jinja2Templates(Path(__file__).parent / "templates")
+    templates = Jinja2Templates(_HERE / "templates")
 
     @routes.get("", response_class=HTMLResponse)
     def queue(request: Request) -> Response:
@@ -31,5 +33,10 @@ def router(store: Store, key: str, hall: str, zone: ZoneInfo) -> APIRouter:
         now = store.now()
         shown = {"hall": hall, "zone": zone, "now": now, "waiting": waiting(store, now)}
         return templates.TemplateResponse(request, "queue.html", shown)
+
+    @routes.get("/static/{name}")
+    def static(name: Literal["desk.css", "desk.js"]) -> Response:
+        """How the desk looks; nothing here is secret."""
+        return FileResponse(_HERE / "static" / name)
 
     return routes

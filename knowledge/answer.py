@@ -8,11 +8,11 @@ from knowledge.calibration import Line, read_line
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
 from knowledge.passages import Passage, Source
-from knowledge.search import Hit, Search
+from knowledge.search import Hit, Search, preferred
 
 CONSIDERED = 5  # hits among which an article of ours may be preferred
-ABOUT_EQUAL = 0.15  # of the search score, that an article may lie behind and still be preferred
 NEAREST = 3
+NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
 
 
 @dataclass(frozen=True)
@@ -50,29 +50,18 @@ class Answers:
         hits = self.search.find(question, on=on, region=region, k=10)
         if not hits:
             return Answer("not_found", 0.0)
-        chosen = self._chosen(hits[:CONSIDERED])
-        confidence = self.line.confidence(chosen)
-        if not self.line.answers(chosen):
-            return Answer("not_found", confidence, near=self._near(hits))
-        return replace(self._told(question, chosen.passage), confidence=confidence)
+        best = preferred(hits[:CONSIDERED])
+        for hit in (best, hits[0]):
+            if self.line.answers(hit):
+                return replace(self._told(question, hit.passage), confidence=self.line.confidence(hit))
+        return Answer("not_found", self.line.confidence(best), near=self._near(hits, best))
 
-    def _chosen(self, hits: list[Hit]) -> Hit:
-        """The first hit, or an article of ours that fits about as well and may be given as the answer."""
-        first = hits[0]
-        for hit in hits:
-            close = hit.score >= first.score - ABOUT_EQUAL
-            if (
-                hit.passage.kind == "article"
-                and close
-                and self.line.answers(hit)
-                and not first.evidence["named"]
-            ):
-                return hit
-        return first
-
-    def _near(self, hits: list[Hit]) -> tuple[str, ...]:
-        close = [hit for hit in hits if self.line.confidence(hit) >= self.line.weights(hit).near]
-        return tuple(dict.fromkeys(_label(hit.passage) for hit in close))[:NEAREST]
+    def _near(self, hits: list[Hit], best: Hit) -> tuple[str, ...]:
+        """The titles to offer instead, where the best hit is not far from an answer."""
+        if self.line.confidence(best) < self.line.weights(best).near:
+            return ()
+        close = [hit for hit in hits if hit.score >= hits[0].score - NEARBY]
+        return tuple(dict.fromkeys(_label(hit.passage) for hit in (best, *close)))[:NEAREST]
 
     def _told(self, question: str, passage: Passage) -> Answer:
         if passage.kind == "article":
@@ -80,10 +69,8 @@ class Answers:
             sources, text, detail = passage.sources, first.strip(), rest.strip()
         else:
             ask = asked(question, self.search.lexicon)
-            text, detail = excerpt(passage.text, ask)
-            sources = (
-                Source(passage.title, passage.number, passage.article, passage.valid_from, quote=text),
-            )
+            text, detail = excerpt(passage.text, ask, f"{passage.title}{passage.article or ''}")
+            sources = (Source(passage.title, passage.number, passage.article, passage.valid_from, quote=text),)
         return Answer("answered", 0.0, text, detail, sources, check=passage.check, passage_id=passage.id)
 
 

@@ -163,9 +163,7 @@ def _gather(articles: Path, sources: Sequence[Path], progress: Progress) -> _Gat
 
 def _add(gathered: _Gathered, found: list[Passage], folder: Path) -> None:
     if found[0].id in gathered.passages:
-        gathered.faults.append(
-            SourceFault(folder, 0, f"{found[0].title}: the same text stands in the base already")
-        )
+        gathered.faults.append(SourceFault(folder, 0, f"{found[0].title}: the same text stands in the base already"))
         return
     gathered.passages |= {one.id: one for one in found}
     if found[0].kind == "law":

@@ -18,7 +18,7 @@ MODELS = Path(__file__).parent / "models"
 MOST_TOKENS = 512
 
 
-class ModelMissing(Exception):  # noqa: N818
+class ModelMissing(Exception):
     """An embedding model cannot be loaded; the text says what to install or where to put it."""
 
 

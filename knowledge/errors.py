@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-class SourceFault(Exception):  # noqa: N818
+class SourceFault(Exception):
     """One fault of one file; `line` counts from 1, and 0 means the file as a whole."""
 
     def __init__(self, path: Path, line: int, what: str) -> None:
@@ -16,7 +16,7 @@ class SourceFault(Exception):  # noqa: N818
         return f"{self.path}:{self.line}: {self.what}"
 
 
-class IndexUnusable(Exception):  # noqa: N818
+class IndexUnusable(Exception):
     """An index folder is missing, damaged, or being built by somebody else."""
 
     def __init__(self, what: str) -> None:

@@ -75,9 +75,7 @@ def read_queries(file: Path) -> list[Query]:
         relevant = row.get("relevant")
         if not isinstance(relevant, list) or not all(isinstance(one, str) for one in relevant):
             raise SourceFault(file, number, "'relevant' must be a list of ids")
-        found.append(
-            Query(_text(file, number, row, "id"), _text(file, number, row, "text"), frozenset(relevant))
-        )
+        found.append(Query(_text(file, number, row, "id"), _text(file, number, row, "text"), frozenset(relevant)))
     if not found:
         raise SourceFault(file, 0, "no lines")
     return found

@@ -97,6 +97,4 @@ def _likeness(question: Asked, other: str, lexicon: Lexicon) -> float:
 
 def table(rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """The features of several hits as (n, len(NAMES)) numbers."""
-    return np.array([[row[name] for name in NAMES] for row in rows], np.float64).reshape(
-        len(rows), len(NAMES)
-    )
+    return np.array([[row[name] for name in NAMES] for row in rows], np.float64).reshape(len(rows), len(NAMES))

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -33,8 +33,12 @@ def _asking() -> tuple[frozenset[str], re.Pattern[str]]:
     return frozenset(room["asking"]), re.compile(room["leads_in"])
 
 
-def excerpt(text: str, ask: Asked) -> tuple[str, str]:
-    """The part of a text that fits the question best, and the whole text where that is more."""
+def excerpt(text: str, ask: Asked, title: str = "") -> tuple[str, str]:
+    """The part of a text that fits the question best, and the whole text where that is more.
+
+    The words of the title do not count: they stand in the question to name the text, not to find a place in it.
+    """
+    ask = _without(ask, set(words(title)))
     if len(text) <= WHOLE:
         return text, ""
     pieces = list(_pieces(text))
@@ -44,6 +48,11 @@ def excerpt(text: str, ask: Asked) -> tuple[str, str]:
     best = int(np.argmax(worth))
     chosen = _joined(pieces, _with_list(pieces, _grown(pieces, worth, best), best))
     return (chosen, text) if len(chosen) < len(text) else (text, "")
+
+
+def _without(ask: Asked, idle: set[str]) -> Asked:
+    kept = np.array([word not in idle for word in ask.words], np.bool_)
+    return replace(ask, weights=np.where(kept, ask.weights, 0).astype(np.float32))
 
 
 def _pieces(text: str) -> Iterable[_Piece]:
@@ -59,9 +68,7 @@ def _worth(sentence: str, ask: Asked) -> float:
     known = set(words(sentence))
     idle, _ = _asking()
     shared = sum(
-        float(weight)
-        for word, weight in zip(ask.words, ask.weights, strict=True)
-        if word in known and word not in idle
+        float(weight) for word, weight in zip(ask.words, ask.weights, strict=True) if word in known and word not in idle
     )
     return shared / (1 + len(sentence) / 400)
 

@@ -57,9 +57,7 @@ def publish(generation: Path) -> None:
         os.fsync(file.fileno())
     pointer.replace(folder / "current")
     older = sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_dir() and path.name.isdecimal() and path.name < generation.name
+        path for path in folder.iterdir() if path.is_dir() and path.name.isdecimal() and path.name < generation.name
     )
     for path in older[: -(KEPT - 1)]:
         shutil.rmtree(path, ignore_errors=True)

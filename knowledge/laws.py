@@ -168,9 +168,7 @@ def _head(lines: Sequence[str], name: str) -> _Head:
 
 def _version(lines: Iterable[str], name: str) -> date | None:
     """The day of this version: the latest of the header's days and of the one in the file's name."""
-    days = [
-        day for line in lines for found in pattern("dates", "written").finditer(line) if (day := _day(found))
-    ]
+    days = [day for line in lines for found in pattern("dates", "written").finditer(line) if (day := _day(found))]
     if (in_name := pattern("dates", "in_name").search(name)) and (day := _day(in_name)):
         days.append(day)
     return max(days, default=None)

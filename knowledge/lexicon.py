@@ -30,7 +30,7 @@ def build_lexicon(texts: Iterable[str], folder: Path) -> None:
     index = bm25s.BM25(k1=K1, b=B)
     numbers.setdefault(0, len(numbers))  # bm25s wants a vocabulary even where there is no word at all
     index.index(
-        (rows, {code: number for code, number in numbers.items()}),
+        (rows, dict(numbers)),
         create_empty_token=False,
         show_progress=False,
     )

@@ -1,4 +1,4 @@
-"""Statutes named in a question: by title, short title, article or number."""
+"""Statutes and documents named in a question: by title, short title, article or number."""
 
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ from knowledge.wording import clean
 
 @dataclass(frozen=True)
 class Mention:
-    """A statute that a question names; `article` is its label where one is named, otherwise ""."""
+    """What a question names, by title or number; `article` is its label where one is named, otherwise ""."""
 
-    title: str
+    name: str
     article: str = ""
 
 
@@ -25,9 +25,7 @@ class LawNames:
         self._titles = {title: title for title in titles}
         short = tomllib.loads((DATA / "aliases.toml").read_text(encoding="utf-8"))
         self._titles |= {
-            alias: title
-            for alias, title in short.items()
-            if title in self._titles and alias not in self._titles
+            alias: title for alias, title in short.items() if title in self._titles and alias not in self._titles
         }
         self._sizes = sorted({len(name) for name in self._titles}, reverse=True)
 
@@ -39,9 +37,7 @@ class LawNames:
     def _found(self, text: str) -> Iterator[Mention]:
         at = 0
         while at < len(text):
-            name = next(
-                (text[at : at + size] for size in self._sizes if text[at : at + size] in self._titles), ""
-            )
+            name = next((text[at : at + size] for size in self._sizes if text[at : at + size] in self._titles), "")
             if not name or self._another_law(text, at, at + len(name)):
                 at += 1
                 continue
@@ -65,20 +61,18 @@ def _article_after(rest: str) -> str:
 def plain_number(text: str) -> str:
     """A number of a document with one kind of bracket and no blanks, for comparison."""
     signs = str.maketrans(
-        dict.fromkeys(phrase("names", "brackets_open"), "(")
-        | dict.fromkeys(phrase("names", "brackets_close"), ")")
+        dict.fromkeys(phrase("names", "brackets_open"), "(") | dict.fromkeys(phrase("names", "brackets_close"), ")")
     )
     return "".join(text.translate(signs).split())
 
 
-def numbers_named(question: str, known: Iterable[str]) -> set[str]:
-    """Those of the base's numbers that the question names, whole or by their distinctive end."""
-    asked = [
-        plain_number(match.group()) for match in pattern("names", "number_in_question").finditer(question)
-    ]
-    if not asked:
-        return set()
+def numbers_named(question: str, known: Iterable[str]) -> list[Mention]:
+    """The base's numbers that the question names, whole or by their distinctive end, as mentions by number."""
     text = plain_number(question)
-    by_form = {one: plain_number(one) for one in known}
-    whole = {one for one, form in by_form.items() if form in text}
-    return whole or {one for one, form in by_form.items() if any(part in form for part in asked)}
+    found: list[Mention] = []
+    for match in pattern("names", "number_in_question").finditer(text):
+        fitting = {one for one in known if match.group() in plain_number(one)}
+        whole = {one for one in fitting if text[: match.end()].endswith(plain_number(one))}
+        article = _article_after(text[match.end() :])
+        found += [Mention(one, article) for one in sorted(whole or fitting)]
+    return found

@@ -7,9 +7,7 @@ def number(text: str) -> int | None:
     """The value of "五十", "50", "一百零二"; None where the text is no number."""
     if text.isdecimal():
         return int(text)
-    units = {
-        phrase("numerals", name): value for name, value in (("ten", 10), ("hundred", 100), ("thousand", 1000))
-    }
+    units = {phrase("numerals", name): value for name, value in (("ten", 10), ("hundred", 100), ("thousand", 1000))}
     total, digit = 0, -1
     for sign in text:
         if sign in units:

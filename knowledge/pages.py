@@ -121,11 +121,7 @@ def _heading(line: str) -> str:
     if asked := pattern("pages", "question").match(line):
         return asked["text"][:80]
     numbered = pattern("pages", "heading").match(line)
-    if (
-        len(line) <= (40 if numbered else 22)
-        and not pattern("pages", "ends_sentence").search(line)
-        and numbered
-    ):
+    if len(line) <= (40 if numbered else 22) and not pattern("pages", "ends_sentence").search(line) and numbered:
         return closed_up(line)
     return ""
 

@@ -1,6 +1,6 @@
 """Search: words and vectors fused, within what holds on a day and in a place."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,13 +18,16 @@ from knowledge.lexicon import Floats, Lexicon
 from knowledge.names import LawNames, Mention, numbers_named
 from knowledge.passages import Passage
 from knowledge.places import covers, place_named, rings
-from knowledge.store import Store
 from knowledge.profiles import Profiles
+from knowledge.store import Store
+from knowledge.synonyms import meant_by
 from knowledge.units import split_key
 from knowledge.vectors import VectorIndex
-from knowledge.wording import LONG_ENOUGH, clean
+from knowledge.wording import LONG_ENOUGH, clean, words
 
 LIST = 300  # passages of either list that are fused
+MEANT = 0.5  # the weight of words that the question does not have but means
+ABOUT_EQUAL = 0.15  # of the score; 59 % of the ways of asking, held out, find their article so, 54 % without
 UNITS = 3 * LIST  # vectors asked for, since several may belong to one passage
 
 
@@ -104,11 +107,10 @@ class Search:
         by_words = self._by_words(ask, limits)
         vector = self._embedder.queries([question])[0] if self._embedder else None
         by_vector = self._by_vector(vector, limits)
-        mentions = self._names.mentions(question)
-        named_rows = self._named(question, mentions)
-        exact = [row for row, nth in self.store.asked_for(question) if nth not in limits.hidden.get(row, ())]
-        exact += self._exact(mentions).tolist()
-        lists = fused(by_words, by_vector, LIST, limits.passages, named_rows, np.array(exact, np.int64))
+        named_rows, exact = self._named(question)
+        asked_for = [row for row, nth in self.store.asked_for(question) if nth not in limits.hidden.get(row, ())]
+        exact = np.append(exact, np.array(asked_for, np.int64))
+        lists = fused(by_words, by_vector, LIST, limits.passages, named_rows, exact)
         return self._hits(ask, lists, vector, limits, k)
 
     def _limits(self, on: date, region: str, without: Collection[str]) -> _Limits:
@@ -125,7 +127,10 @@ class Search:
 
     def _by_words(self, ask: Asked, limits: _Limits) -> Floats:
         """The best BM25 score of each passage over its units; nought where it is not allowed."""
-        best = np.maximum.reduceat(self.lexicon.scores(ask.numbers), self.store.first_unit)
+        scores = self.lexicon.scores(ask.numbers)
+        if meant := words(meant_by(ask.text)):
+            scores += MEANT * self.lexicon.scores(self.lexicon.numbers(meant))
+        best = np.maximum.reduceat(scores, self.store.first_unit)
         return np.asarray(np.where(limits.passages, best, 0), np.float32)
 
     def _by_vector(self, vector: Vectors | None, limits: _Limits) -> dict[int, float]:
@@ -157,15 +162,17 @@ class Search:
         pairs = zip(self._profiles.passages.tolist(), cosines.tolist(), strict=True)
         return {row: cosine for row, cosine in pairs if limits.passages[row]}
 
-    def _named(self, question: str, mentions: list[Mention]) -> NDArray[np.int64]:
-        rows = [row for number in numbers_named(question, self._numbers) for row in self._numbers[number]]
-        titles = {mention.title for mention in mentions}
-        laws = self.store.law_rows(titles) if titles else np.empty(0, np.int64)
-        return np.union1d(laws, np.array(rows, np.int64))
-
-    def _exact(self, mentions: list[Mention]) -> NDArray[np.int64]:
-        rows = [self.store.law_rows([one.title], one.article) for one in mentions if one.article]
-        return np.concatenate(rows) if rows else np.empty(0, np.int64)
+    def _named(self, question: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows that a question names by title or number, and those of the very articles that it names."""
+        by_column: dict[Literal["title", "number"], list[Mention]] = {
+            "title": self._names.mentions(question),
+            "number": numbers_named(question, self._numbers),
+        }
+        named, exact = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for column, mentions in by_column.items():
+            named += [self.store.rows_of(column, [one.name]) for one in mentions]
+            exact += [self.store.rows_of(column, [one.name], one.article) for one in mentions if one.article]
+        return np.unique(np.concatenate(named)), np.unique(np.concatenate(exact))
 
     def _hits(self, ask: Asked, lists: Fused, vector: Vectors | None, limits: _Limits, k: int) -> list[Hit]:
         rows = lists.order[:k]
@@ -175,9 +182,7 @@ class Search:
             standing = lists.standing(row, self._cosine(row, lists, vector), words_top)
             asked_for = replace(
                 passage,
-                questions=tuple(
-                    q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())
-                ),
+                questions=tuple(q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())),
             )
             hits.append(Hit(passage, standing.score, evidence(ask, asked_for, standing, self.lexicon)))
         return hits
@@ -194,13 +199,23 @@ class Search:
         self.store.close()
 
 
+def preferred(hits: Sequence[Hit]) -> Hit:
+    """The first hit, or an article of ours that lies close behind it: it is written to answer by itself.
+
+    A statute that the question names by name is not passed over.
+    """
+    first = hits[0]
+    if first.evidence["named"]:
+        return first
+    close = (hit for hit in hits if hit.score >= first.score - ABOUT_EQUAL)
+    return next((hit for hit in close if hit.passage.kind == "article"), first)
+
+
 def _vectors(file: Path, embedder: Embedder | None) -> VectorIndex | None:
     """The vectors, where both they and their model are there; a model of another size cannot read them."""
     if embedder is None or not file.is_file():
         return None
     found = VectorIndex(file)
     if found.dimensions != embedder.dimensions:
-        raise IndexUnusable(
-            f"{file}: made by a model of {found.dimensions} dimensions, not of {embedder.dimensions}"
-        )
+        raise IndexUnusable(f"{file}: made by a model of {found.dimensions} dimensions, not of {embedder.dimensions}")
     return found

@@ -18,7 +18,8 @@ LATER = {".docx", ".pdf", ".xlsx"}
 def read_folder(folder: Path) -> Iterator[list[Passage] | SourceFault]:
     """Every file of a folder and its subfolders, in the order of its paths: its passages, or why it was skipped.
 
-    Nothing is raised for a bad file. A folder that does not exist is itself a fault. A single file may stand for a folder.
+    Nothing is raised for a bad file. A folder that does not exist is itself a fault; a single file may stand
+    for a folder.
     """
     if folder.is_file():
         yield _read(folder, folder.parent)
@@ -50,10 +51,7 @@ def _read(path: Path, root: Path) -> list[Passage] | SourceFault:
     if path.suffix.lower() in (".html", ".htm"):
         text, title = page_text(text)
         text = f"# {title}\n{text}" if title and is_law(text) else text
-    if is_law(text):
-        passages = law_passages(text, path.stem)
-    else:
-        passages = document_passages(text, name, title)
+    passages = law_passages(text, path.stem) if is_law(text) else document_passages(text, name, title)
     return _told_apart(passages) if passages else SourceFault(path, 0, "no text")
 
 
@@ -62,9 +60,7 @@ def _text(path: Path) -> str:
     if suffix in LATER:
         raise SourceFault(path, 0, f"{suffix} files are not read yet")
     if suffix not in READ:
-        raise SourceFault(
-            path, 0, f"{suffix or 'a file without suffix'}: not a kind of document that is read"
-        )
+        raise SourceFault(path, 0, f"{suffix or 'a file without suffix'}: not a kind of document that is read")
     try:
         size = path.stat().st_size
         if size > LARGEST:
@@ -80,10 +76,7 @@ def _text(path: Path) -> str:
 
 def _decoded(path: Path, raw: bytes) -> str:
     """UTF-8 (with or without a mark), UTF-16 with a mark, or GB18030, in that order."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        codecs = ("utf-16",)
-    else:
-        codecs = ("utf-8-sig", "gb18030")  # type: ignore[assignment]
+    codecs = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
     for codec in codecs:
         try:
             text = raw.decode(codec)

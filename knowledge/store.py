@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sqlite_utils
@@ -21,9 +21,7 @@ from knowledge.wording import bare
 FOREVER = date.max.toordinal()
 
 
-def write_passages(
-    file: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit]
-) -> None:
+def write_passages(file: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit]) -> None:
     """A new file with the passages, the texts that are searched, and the ways of asking, by their row."""
     database = sqlite_utils.Database(file)
     try:
@@ -102,9 +100,7 @@ class Store:
         self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)
 
     def _passages_of(self, table: str) -> NDArray[np.int32]:
-        return np.array(
-            [row["passage"] for row in self._query(f"select passage from {table} order by row")], np.int32
-        )
+        return np.array([row["passage"] for row in self._query(f"select passage from {table} order by row")], np.int32)
 
     def _query(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
         with self._lock:
@@ -114,8 +110,7 @@ class Store:
         """The passages of the given rows, in their order."""
         marks = ",".join("?" * len(rows))
         found = {
-            row["row"]: _passage(row)
-            for row in self._query(f"select * from passages where row in ({marks})", rows)
+            row["row"]: _passage(row) for row in self._query(f"select * from passages where row in ({marks})", rows)
         }
         return [found[row] for row in rows]
 
@@ -137,27 +132,24 @@ class Store:
     def law_titles(self) -> list[str]:
         return [row["title"] for row in self._query("select distinct title from passages where kind = 'law'")]
 
-    def law_rows(self, titles: Collection[str], article: str = "") -> NDArray[np.int64]:
-        """The rows of the named statutes, all of them or only the given article's."""
-        marks = ",".join("?" * len(titles))
-        sql = f"select row from passages where kind = 'law' and title in ({marks})"
-        values: list[object] = list(titles)
-        if article:
-            sql, values = f"{sql} and article = ?", [*values, article]
-        return np.array([row["row"] for row in self._query(sql, values)], np.int64)
+    def numbers(self) -> list[str]:
+        """Every number of a document (the sign under which it was issued) that the base has."""
+        return [row["number"] for row in self._query("select distinct number from passages where number is not null")]
 
-    def numbers(self) -> dict[str, list[int]]:
-        """The rows of every 文号 of the base."""
-        found: dict[str, list[int]] = {}
-        for row in self._query("select row, number from passages where number is not null"):
-            found.setdefault(row["number"], []).append(row["row"])
-        return found
+    def rows_of(
+        self, column: Literal["title", "number"], values: Collection[str], article: str = ""
+    ) -> NDArray[np.int64]:
+        """The rows of the statutes or documents so titled or numbered; only the given article's where one is given."""
+        marks = ",".join("?" * len(values))
+        sql = f"select row from passages where {column} in ({marks}) and kind != 'article'"
+        given: list[object] = list(values)
+        if article:
+            sql, given = f"{sql} and article = ?", [*given, article]
+        return np.array([row["row"] for row in self._query(sql, given)], np.int64)
 
     def articles(self) -> list[Passage]:
         """Our own articles, in the order of their rows."""
-        return [
-            _passage(row) for row in self._query("select * from passages where kind = 'article' order by row")
-        ]
+        return [_passage(row) for row in self._query("select * from passages where kind = 'article' order by row")]
 
     def close(self) -> None:
         with self._lock:

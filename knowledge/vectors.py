@@ -19,9 +19,7 @@ PROBES = 32
 Progress = Callable[[str, int, int], None]
 
 
-def vectors_of(
-    texts: Sequence[str], embedder: Embedder, cache: Path, progress: Progress
-) -> tuple[Vectors, int]:
+def vectors_of(texts: Sequence[str], embedder: Embedder, cache: Path, progress: Progress) -> tuple[Vectors, int]:
     """The (n, d) passage vectors of the texts, and how many had to be embedded now.
 
     What the cache has is taken from there; the rest is embedded, shortest first, and committed every few
@@ -50,9 +48,7 @@ def vectors_of(
         database.close()
 
 
-def _cached(
-    database: sqlite_utils.Database, embedder: Embedder, keys: Iterable[bytes]
-) -> dict[bytes, Vectors]:
+def _cached(database: sqlite_utils.Database, embedder: Embedder, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
     wanted = set(keys)
     found = database.query("select text, vector from vectors where model = ?", [embedder.name])
     rows = ((row["text"], row["vector"]) for row in found if row["text"] in wanted)
@@ -95,9 +91,7 @@ class VectorIndex:
         if not self._flat:
             self._index.make_direct_map()
 
-    def nearest(
-        self, vector: Vectors, allowed: NDArray[np.bool_], count: int
-    ) -> tuple[NDArray[np.int64], Vectors]:
+    def nearest(self, vector: Vectors, allowed: NDArray[np.bool_], count: int) -> tuple[NDArray[np.int64], Vectors]:
         """The nearest allowed rows, best first, and their cosines; at most `count`."""
         bits = np.packbits(allowed, bitorder="little")
         chosen = self._faiss.IDSelectorBitmap(bits)

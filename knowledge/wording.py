@@ -5,9 +5,7 @@ import unicodedata
 
 from knowledge.patterns import pattern
 
-CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]"
-)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]")
 LONG_ENOUGH = 1_000  # characters of a question that are looked at: the rest of a pasted novel adds nothing
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -200,7 +201,7 @@ def test_a_database_of_a_newer_banshi_is_left_alone(open_store: Callable[[], Sto
         open_store()
 
 
-def test_a_backup_taken_while_serving_fills_a_new_home(store: Store, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_backup_taken_while_serving_fills_a_new_home(store: Store, tmp_path: Path) -> None:
     accept(store, *(event(number, f"c{number}") for number in range(30)))
     for claimed in claim(store, limit=5):
         finish(store, claimed)
@@ -221,3 +222,21 @@ def test_a_backup_taken_while_serving_fills_a_new_home(store: Store, tmp_path) -
 
 def test_the_clock_is_the_databases(store: Store) -> None:
     assert abs(store.now() - datetime.now(UTC)) < timedelta(seconds=2)
+
+
+def test_a_claim_reads_only_what_is_alive(tmp_path: Path) -> None:
+    """On SQLite, whose planner would rather walk everything that was ever said."""
+    store, plans = Store(f"sqlite:///{tmp_path / 'banshi.db'}"), []
+
+    @sa.event.listens_for(store._engine, "before_cursor_execute")
+    def explain(connection, cursor, statement, parameters, context, many) -> None:  # type: ignore[no-untyped-def]
+        if statement.startswith("UPDATE") and "RETURNING" in statement:
+            cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)
+            plans.extend(row[3] for row in cursor.fetchall())
+
+    claim(store)
+    assert any("ix_inbox_due" in step for step in plans)
+    assert any("ix_inbox_head" in step for step in plans)
+    assert any("ux_inbox_working" in step for step in plans)
+    assert not any("autoindex" in step or "history" in step or "TEMP" in step for step in plans), plans
+    store.close()

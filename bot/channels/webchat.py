@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
@@ -15,6 +16,7 @@ from bot.channels.base import Capabilities, Reception
 from bot.domain.documents import AnswerDocument, MessageDocument, answer_document, message_document
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
 from bot.store.db import Tables
+from bot.store.outbox import Queued
 
 NAME = "webchat"
 
@@ -199,14 +201,17 @@ class _Routes:
         bell = self.reception.bells.of(conversation_id)
         while True:
             listening = bell.listen()
-            after = cursor
-            queued = await self.reception.read(lambda tables: tables.outbox.after(conversation_id, after))
+            queued = await self.reception.read(partial(_said_after, conversation_id, cursor))
             for line in queued:
                 cursor = line.id
                 data = Line(who="bot", at=line.created_at, id=line.id, message=message_document(line.message))
                 yield ServerSentEvent(event="message", id=str(line.id), data=data)
             if not queued:
                 await bell.wait(listening, _LOOK_AGAIN)
+
+
+def _said_after(conversation_id: str, cursor: int, tables: Tables) -> list[Queued]:
+    return tables.outbox.after(conversation_id, cursor)
 
 
 def _answer(tables: Tables, inbox_id: int, conversation_id: str) -> AnswerDocument | None:

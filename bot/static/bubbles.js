@@ -29,6 +29,7 @@ export function botLine(message, choose) {
   const links = message.links.filter((link) => /^https?:\/\//i.test(link.url));
   bubble.append(...links.map(anchor));
   if (message.sources.length) bubble.append(basis(message.sources));
+  line.classList.toggle("asks", message.choices.length > 0);
   line.querySelector(".choices").append(...message.choices.map((choice) => button(choice, choose)));
   return line;
 }
@@ -60,7 +61,7 @@ function button(choice, choose) {
 function basis(sources) {
   const details = clone("basis");
   const first = `《${sources[0].title}》${sources[0].article ?? ""}`;
-  const more = sources.length > 1 ? `等 ${sources.length} 处` : "";
+  const more = sources.length > 1 ? `等\u00a0${sources.length}\u00a0处` : "";
   details.querySelector("summary").textContent = `依据：${first}${more}`;
   details.append(...sources.map(source));
   return details;
@@ -82,14 +83,14 @@ function written(day) {
   return `${year}年${month}月${date}日起`;
 }
 
-/** A line of the citizen's, and how it stands: "sending", "kept", "failed" or "refused". */
+/** A line of the citizen's. */
 export function citizenLine(text) {
   const line = clone("citizen-line");
   line.querySelector(".text").textContent = text;
   return line;
 }
 
-/** Say how a line stands, with the buttons that help: [{label, act}]. */
+/** Say how a line stands ("sending", "kept", "failed", "refused"), with the buttons that help: [{label, act}]. */
 export function stand(line, state, why = "", ways = []) {
   line.dataset.state = state;
   line.querySelector(".sending").textContent = state === "sending" ? "发送中" : "";
@@ -98,12 +99,14 @@ export function stand(line, state, why = "", ways = []) {
   if (state !== "failed" && state !== "refused") return;
   const words = document.createElement("span");
   words.textContent = why ? `没有发出去：${why}` : "没有发出去";
-  const buttons = ways.map(({ label, act }) => {
+  const help = document.createElement("span");
+  help.className = "help";
+  for (const { label, act } of ways) {
     const made = document.createElement("button");
     made.type = "button";
     made.textContent = label;
     made.addEventListener("click", act);
-    return made;
-  });
-  trouble.append(words, ...buttons);
+    help.append(made);
+  }
+  trouble.append(words, help);
 }

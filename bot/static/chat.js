@@ -186,10 +186,15 @@ async function follow() {
   }
 }
 
+/** The server has forgotten us; the next message makes a new visitor. */
 function stranger(who) {
   forget(who);
   if (following === who.visitor) following = null;
   trouble.textContent = "";
+  beginAnew();
+}
+
+function beginAnew() {
   offerLeftOver();
   root.classList.toggle("begun", shown.size > 0);
 }
@@ -223,7 +228,15 @@ function turnPage() {
   } else reveal(log.lastElementChild);
 }
 
+/** Whoever is at the end stays there when the bar below grows, or when a keyboard takes half of the window. */
+function makeRoom() {
+  const end = atEnd();
+  root.style.scrollPaddingBottom = `${form.offsetHeight + 16}px`;
+  if (end) log.lastElementChild?.scrollIntoView({ block: "end" });
+}
+
 compose((text) => say("text", text));
+new ResizeObserver(makeRoom).observe(form);
 large.setAttribute("aria-pressed", recall("large") === true);
 large.addEventListener("click", enlarge);
 byId("human").addEventListener("click", () => say("text", "人工"));
@@ -233,4 +246,4 @@ addEventListener("online", () => wake());
 addEventListener("visibilitychange", () => wake());
 window.history.scrollRestoration = "manual"; // the page scrolls to the end of the conversation itself
 if (visitor()) follow();
-else stranger(null);
+else beginAnew();

@@ -34,7 +34,7 @@ export function write(text) {
 
 export function measure() {
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight + 4, innerHeight * 0.3)}px`;
+  box.style.height = `${Math.min(box.scrollHeight + 4, innerHeight * 0.22)}px`;
   const left = MOST - box.value.length;
   if (left > NEAR) counter.textContent = "";
   else counter.textContent = left > 0 ? `还可以写 ${left} 字` : `最多 ${MOST} 字，已经写满`;

@@ -67,10 +67,9 @@ def _load(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile) 
         for rows in _batches(lines):
             connection.execute(sa.insert(plain), rows)
             count += len(rows)
-    if connection.dialect.name == "postgresql" and isinstance(table.c.get("id"), sa.Column) and count:
-        if isinstance(table.c.id.type, sa.BigInteger):
-            sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
-            connection.execute(sa.text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))
+    if connection.dialect.name == "postgresql" and isinstance(table.c.id.type, sa.BigInteger) and count:
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        connection.execute(sa.text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))
     return count
 
 

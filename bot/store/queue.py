@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.tables import live
+from bot.store.tables import live, working
 
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -30,7 +30,7 @@ def put(connection: sa.Connection, table: sa.Table, **values: Any) -> int | None
     Asks RETURNING, because psycopg's rowcount of ON CONFLICT DO NOTHING is -1.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=["channel", "key"])
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=["key", "channel"])
     found = connection.execute(statement.returning(table.c.id)).first()
     return None if found is None else int(found.id)
 
@@ -49,18 +49,22 @@ def claim(
     A row may be claimed when nothing before it in its conversation is live, and nothing in its conversation is
     being worked on. A row in back-off still stands before the next; a timer that is not due yet does not.
     """
-    other = table.alias()
-    before = sa.and_(other.c.id < table.c.id, sa.or_(other.c.due <= now, other.c.tries > 0))
-    ahead = sa.exists().where(
-        other.c.conversation_id == table.c.conversation_id,
-        other.c.id != table.c.id,
-        live(other),
-        sa.or_(before, other.c.status == "working"),
+    ahead, held = table.alias("ahead"), table.alias("held")
+    stands_before = (
+        _in_conversation(table, ahead)
+        .where(live(ahead), ahead.c.id < table.c.id, sa.or_(ahead.c.due <= now, ahead.c.tries > 0))
+        .exists()
+    )
+    is_worked_on = (
+        _in_conversation(table, held)
+        .where(working(held), held.c.id != table.c.id)
+        .exists()
     )
     free = sa.or_(table.c.status == "ready", sa.and_(table.c.status == "working", table.c.lease_until < now))
     heads = (
         sa.select(table.c.id)
-        .where(live(table), table.c.channel.in_(list(channels)), table.c.due <= now, free, ~ahead)
+        .where(live(table), table.c.channel.in_(list(channels)), table.c.due <= now, free)
+        .where(~stands_before, ~is_worked_on)
         .where(sa.true() if only is None else table.c.conversation_id == only)
         .order_by(table.c.due, table.c.id)
         .limit(limit)
@@ -73,6 +77,10 @@ def claim(
         .returning(table.c.id, table.c.conversation_id, table.c.channel, table.c.body, table.c.tries)
     )
     return sorted((Claim(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
+
+
+def _in_conversation(table: sa.Table, other: sa.Alias) -> sa.Select[tuple[int]]:
+    return sa.select(sa.literal(1)).where(other.c.conversation_id == table.c.conversation_id)
 
 
 def release(connection: sa.Connection, table: sa.Table, channels: Collection[str]) -> None:

@@ -31,8 +31,16 @@ def live(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return table.c.status.in_([sa.literal_column("'ready'"), sa.literal_column("'working'")])
 
 
+def working(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return table.c.status == sa.literal_column("'working'")
+
+
 def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    """Inbox and outbox have one shape. `tries` counts claims and is the fencing token."""
+    """Inbox and outbox have one shape. `tries` counts claims and is the fencing token.
+
+    SQLite picks an index by its columns alone. So that a claim walks the two partial ones, and not everything that was
+    ever said, no other index may begin with the channel, or with the conversation and the id.
+    """
     table = sa.Table(
         name,
         metadata,
@@ -49,20 +57,19 @@ def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("finished_at", Instant),
         *columns,
-        sa.UniqueConstraint("channel", "key", name=f"uq_{name}_channel_key"),
+        sa.UniqueConstraint("key", "channel", name=f"uq_{name}_key"),
         sqlite_autoincrement=True,  # a number that a citizen was told is never given again
     )
-    alive = live(table)
-    working = table.c.status == "working"
+    alive, held = live(table), working(table)
     sa.Index(f"ix_{name}_due", table.c.due, table.c.id, sqlite_where=alive, postgresql_where=alive)
     sa.Index(f"ix_{name}_head", table.c.conversation_id, table.c.id, sqlite_where=alive, postgresql_where=alive)
-    sa.Index(f"ix_{name}_conversation", table.c.conversation_id, table.c.id)
+    sa.Index(f"ix_{name}_history", table.c.conversation_id, table.c.created_at)
     sa.Index(
         f"ux_{name}_working",
         table.c.conversation_id,
         unique=True,
-        sqlite_where=working,
-        postgresql_where=working,
+        sqlite_where=held,
+        postgresql_where=held,
     )
     return table
 

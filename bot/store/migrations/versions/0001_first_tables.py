@@ -61,14 +61,14 @@ def create_queue(name: str, *columns: sa.Column[Any]) -> None:
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("finished_at", sa.Double),
         *columns,
-        sa.UniqueConstraint("channel", "key", name=f"uq_{name}_channel_key"),
+        sa.UniqueConstraint("key", "channel", name=f"uq_{name}_key"),
         sqlite_autoincrement=True,
     )
     alive = "status IN ('ready', 'working')"
     create_partial(f"ix_{name}_due", name, ["due", "id"], alive)
     create_partial(f"ix_{name}_head", name, ["conversation_id", "id"], alive)
     create_partial(f"ux_{name}_working", name, ["conversation_id"], "status = 'working'", unique=True)
-    op.create_index(f"ix_{name}_conversation", name, ["conversation_id", "id"])
+    op.create_index(f"ix_{name}_history", name, ["conversation_id", "created_at"])
 
 
 def create_partial(name: str, table: str, columns: list[str], where: str, unique: bool = False) -> None:

@@ -1,0 +1,37 @@
+"""Nothing is lost and nothing is answered twice, whenever a process is killed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+from tests.kill.torture import CONVERSATIONS, KILLS, MESSAGES, POINTS
+
+pytestmark = pytest.mark.kill
+
+
+def test_killed_at_every_point(database_url: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.kill.torture", database_url, str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    seen = json.loads(ended.stdout)
+
+    assert all(seen["kills"][point] >= KILLS for point in POINTS), seen["kills"]
+    events = {f"c{c}-{number}" for c in range(CONVERSATIONS) for number in range(MESSAGES)}
+    assert set(seen["acknowledged"]) == events
+    assert sorted(seen["arrived"]) == sorted([key, "done"] for key in events), "kept once, answered"
+
+    turns = [key for _, key in seen["said"]]
+    assert len(turns) == len(set(turns)) == len(events) + CONVERSATIONS, "a reply each, and one introduction each"
+
+    keys = [key for _, key, _ in seen["sent"]]
+    assert len(set(keys)) == len(turns), "every message was sent"
+    assert len(keys) - len(set(keys)) <= seen["kills"]["sent"], "sent twice only between send and mark"
+
+    for c in range(CONVERSATIONS):
+        texts = [text for to, _, text in seen["sent"] if to == f"webchat:main:c{c}"]
+        answers = list(dict.fromkeys(text for text in texts if text.endswith("号问题")))
+        assert answers == [f"{number} 号问题" for number in range(MESSAGES)], "in order"
