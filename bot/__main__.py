@@ -1,11 +1,15 @@
 """`banshi`, and `python -m bot`."""
 
+import os
 import sys
-
-from bot.cli import run
 
 
 def main() -> None:
+    # A thread a turn is enough: threads inside a matrix product would only fight over the cores. Must be said before
+    # numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from bot.cli import run
+
     sys.exit(run())
 
 

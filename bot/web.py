@@ -162,27 +162,28 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        left = _LARGEST_BODY
-
-        async def counted() -> Message:
-            nonlocal left
+        body, message = b"", await receive()
+        while message["type"] == "http.request":
+            body += message.get("body", b"")
+            if len(body) > _LARGEST_BODY or not message.get("more_body"):
+                break
             message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise _TooLarge
-            return message
+        taken = False
+
+        async def replayed() -> Message:
+            nonlocal taken
+            if taken:
+                return await receive()
+            taken = True
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_HEADERS.items()]
             await send(message)
 
-        try:
-            await self._app(scope, counted, guarded)
-        except _TooLarge:
+        if len(body) > _LARGEST_BODY:
             refusal = JSONResponse({"detail": f"at most {_LARGEST_BODY} bytes"}, 413)
-            await refusal(scope, receive, guarded)
-
-
-class _TooLarge(Exception):
-    """More bytes came than any message of ours needs."""
+            await refusal(scope, replayed, guarded)
+        else:
+            await self._app(scope, replayed, guarded)

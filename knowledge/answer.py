@@ -8,9 +8,8 @@ from knowledge.calibration import Line, read_line
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
 from knowledge.passages import Passage, Source
-from knowledge.search import Hit, Search, preferred
+from knowledge.search import WEIGHED, Hit, Search, preferred
 
-CONSIDERED = 5  # hits among which an article of ours may be preferred
 NEAREST = 3
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
 
@@ -50,7 +49,7 @@ class Answers:
         hits = self.search.find(question, on=on, region=region, k=10)
         if not hits:
             return Answer("not_found", 0.0)
-        best = preferred(hits[:CONSIDERED])
+        best = preferred(hits[:WEIGHED])
         for hit in (best, hits[0]):
             if self.line.answers(hit):
                 return replace(self._told(question, hit.passage), confidence=self.line.confidence(hit))
@@ -58,7 +57,7 @@ class Answers:
 
     def _near(self, hits: list[Hit], best: Hit) -> tuple[str, ...]:
         """The titles to offer instead, where the best hit is not far from an answer."""
-        if self.line.confidence(best) < self.line.weights(best).near:
+        if not self.line.weights(best).close(best.evidence):
             return ()
         close = [hit for hit in hits if hit.score >= hits[0].score - NEARBY]
         return tuple(dict.fromkeys(_label(hit.passage) for hit in (best, *close)))[:NEAREST]

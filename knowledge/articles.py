@@ -42,14 +42,16 @@ class _Reading:
             found[key.value] = value
         return found
 
-    def text(self, nodes: dict[str, yaml.Node], key: str, *, required: bool = False) -> str:
+    def text(
+        self, nodes: dict[str, yaml.Node], key: str, *, required: bool = False, within: yaml.Node | None = None
+    ) -> str:
         node = nodes.get(key)
         if isinstance(node, yaml.ScalarNode) and (node.value.strip() or not required):
             return str(node.value).strip()
         if node is not None:
             self.fault(node, f"{key!r} must be a text")
         elif required:
-            self.fault(None, f"key {key!r} is missing")
+            self.fault(within, f"key {key!r} is missing")
         return ""
 
     def day(self, nodes: dict[str, yaml.Node], key: str) -> date | None:
@@ -154,7 +156,7 @@ def _sources(reading: _Reading, nodes: dict[str, yaml.Node]) -> Iterator[Source]
     for node in reading.items(nodes, "sources"):
         keys = reading.pairs(node, SOURCE_KEYS)
         yield Source(
-            title=reading.text(keys, "title", required=bool(keys)),
+            title=reading.text(keys, "title", required=bool(keys), within=node),
             number=reading.text(keys, "number") or None,
             article=reading.text(keys, "article") or None,
             valid_from=reading.day(keys, "valid_from"),

@@ -1,6 +1,5 @@
 """From folders of texts to a live index, words first, vectors when they are ready."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,7 @@ from pathlib import Path
 from knowledge.articles import load_articles
 from knowledge.calibration import Line, default_line, fit_line, write_line
 from knowledge.embedding import Embedder
-from knowledge.errors import SourceFault
+from knowledge.errors import IndexUnusable, SourceFault
 from knowledge.generations import (
     CACHE,
     LINE,
@@ -71,7 +70,8 @@ def build_index(
     progress: Progress = silent,
     on: date = CALIBRATED_ON,
 ) -> BuildReport:
-    """Build a new generation and make it live; raises IndexUnusable while another build holds the folder.
+    """Build a new generation and make it live; raises IndexUnusable while another build holds the
+    folder, and where there is nothing to index.
 
     Without vectors in the cache the words go live first, so that search works while texts are embedded.
     """
@@ -93,6 +93,9 @@ def build_from(
     folder: Path, gathered: _Gathered, embedder: Embedder | None, *, progress: Progress, on: date
 ) -> BuildReport:
     sweep(folder)
+    if not gathered.passages:
+        why = "; ".join(str(fault) for fault in gathered.faults[:3]) or "no article and no document"
+        raise IndexUnusable(f"nothing to index: {why}")
     passages = superseded(gathered.passages.values())
     texts, asks = list(units(passages)), list(ways_of_asking(passages))
     generation = begin(folder)
@@ -170,8 +173,3 @@ def _add(gathered: _Gathered, found: list[Passage], folder: Path) -> None:
         gathered.laws += 1
     else:
         gathered.documents += 1
-
-
-def remove_index(folder: Path) -> None:
-    """Delete an index with its vectors; nothing else lies in its folder."""
-    shutil.rmtree(folder, ignore_errors=True)

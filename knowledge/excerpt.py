@@ -10,10 +10,14 @@ import numpy as np
 
 from knowledge.evidence import Asked
 from knowledge.patterns import DATA, pattern
-from knowledge.wording import sentences, words
+from knowledge.synonyms import meant_by
+from knowledge.wording import words
 
-WHOLE = 130  # characters up to which a text is given as it is
+WHOLE = 160  # characters up to which a text is given as it is
 LONGEST_LIST = 400  # characters of a list that is still given whole with its lead-in
+WANTED = 0.3  # of the question's weight, for a sentence that has the kind of thing asked for
+MEANT = 0.06  # the same for each word that the question means without having it
+FIRST = 1.05  # an article opens with its rule
 ENOUGH = 120  # characters that an excerpt may grow to
 
 
@@ -27,10 +31,20 @@ class _Piece:
     item: bool
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How answers are cut: words that only ask, what leads in a list, and what a kind of question wants to hear."""
+
+    idle: frozenset[str]
+    leads_in: re.Pattern[str]
+    wants: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+
+
 @cache
-def _asking() -> tuple[frozenset[str], re.Pattern[str]]:
+def _manner() -> _Manner:
     room = tomllib.loads((DATA / "answering.toml").read_text(encoding="utf-8"))
-    return frozenset(room["asking"]), re.compile(room["leads_in"])
+    wants = tuple((re.compile(one["asked"]), re.compile(one["heard"])) for one in room["wants"])
+    return _Manner(frozenset(room["asking"]), re.compile(room["leads_in"]), wants)
 
 
 def excerpt(text: str, ask: Asked, title: str = "") -> tuple[str, str]:
@@ -45,6 +59,7 @@ def excerpt(text: str, ask: Asked, title: str = "") -> tuple[str, str]:
     if len(pieces) < 2:
         return text, ""
     worth = [_worth(piece.text, ask) for piece in pieces]
+    worth[0] *= FIRST
     best = int(np.argmax(worth))
     chosen = _joined(pieces, _with_list(pieces, _grown(pieces, worth, best), best))
     return (chosen, text) if len(chosen) < len(text) else (text, "")
@@ -56,21 +71,21 @@ def _without(ask: Asked, idle: set[str]) -> Asked:
 
 
 def _pieces(text: str) -> Iterable[_Piece]:
-    _, leads_in = _asking()
+    leads_in = _manner().leads_in
     for n, paragraph in enumerate(text.split("\n")):
-        for sentence in sentences(paragraph):
+        for sentence in pattern("wording", "full_sentence").findall(paragraph):
             item = pattern("law", "item").match(sentence) is not None
-            yield _Piece(n, sentence, bool(leads_in.search(sentence)), item)
+            yield _Piece(n, sentence.strip(), bool(leads_in.search(sentence)), item)
 
 
 def _worth(sentence: str, ask: Asked) -> float:
-    """The question's weight that a sentence has, a little less for a long one."""
-    known = set(words(sentence))
-    idle, _ = _asking()
-    shared = sum(
-        float(weight) for word, weight in zip(ask.words, ask.weights, strict=True) if word in known and word not in idle
-    )
-    return shared / (1 + len(sentence) / 400)
+    """The question's weight that a sentence has, more where it has what is asked for, a little less if long."""
+    known, manner = set(words(sentence)), _manner()
+    pairs = zip(ask.words, ask.weights.tolist(), strict=True)
+    shared = sum(weight for word, weight in pairs if word in known and word not in manner.idle)
+    meant = sum(ask.mass * MEANT for word in set(words(meant_by(ask.text))) if word in known)
+    heard = any(asked.search(ask.text) and wanted.search(sentence) for asked, wanted in manner.wants)
+    return float(shared + meant + WANTED * ask.mass * heard) / (1 + len(sentence) / 400)
 
 
 def _grown(pieces: list[_Piece], worth: list[float], best: int) -> set[int]:

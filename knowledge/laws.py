@@ -101,7 +101,7 @@ def _starts_articles(line: str) -> bool:
 
 
 def _opens(match: re.Match[str], last: int) -> bool:
-    """Whether 第N条 at the start of a line opens an article, or the line merely speaks of one."""
+    """Whether the label of an article at the start of a line opens an article, or the line merely speaks of one."""
     value = number(match["n"])
     if value is None or value < last or (value == last and not match["sub"]):
         return False
@@ -114,8 +114,8 @@ def _heading(line: str) -> tuple[int, str] | None:
     match = pattern("law", "heading").match(line)
     if match is None or not (match["gap"] or "#" in line):
         return None
-    title = f"{match['mark']} {closed_up(match['name'].strip(' *　'))}".strip()
-    return phrases("law", "ranks").index(match["rank"]), title
+    name = closed_up(match["name"].strip(" *\u3000"))
+    return phrases("law", "ranks").index(match["rank"]), f"{match['mark']} {name}".strip()
 
 
 @dataclass
@@ -190,7 +190,7 @@ def _effect(drafts: Sequence[_Draft], version: date | None) -> date | None:
 
 
 def _number(lines: Sequence[str], version: date | None) -> str | None:
-    """The last 文号 of the header: that of the latest promulgation which the header names."""
+    """The last number of the header: that of the latest promulgation which the header names."""
     found = [match.group() for line in lines for match in pattern("law", "number").finditer(line)]
     return pattern("law", "number_noise").sub("", found[-1]) or None if found else None
 

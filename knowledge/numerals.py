@@ -4,7 +4,7 @@ from knowledge.patterns import phrase
 
 
 def number(text: str) -> int | None:
-    """The value of "五十", "50", "一百零二"; None where the text is no number."""
+    """The value of a Chinese or Arabic numeral of 1..9999; None where the text is no number."""
     if text.isdecimal():
         return int(text)
     units = {phrase("numerals", name): value for name, value in (("ten", 10), ("hundred", 100), ("thousand", 1000))}

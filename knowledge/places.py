@@ -60,9 +60,14 @@ def ends_with_place(text: str) -> bool:
 
 
 def rings(code: str) -> tuple[str, ...]:
-    """The divisions whose texts hold in a place, from the narrowest to "" (the whole country)."""
+    """The divisions whose texts hold in a place, from the narrowest to "" (the whole country).
+
+    Raises ValueError for anything but six digits or "".
+    """
     if not code:
         return ("",)
+    if len(code) != 6 or not code.isdecimal():
+        raise ValueError(f"region {code!r} is not six digits")
     return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000", "")))
 
 

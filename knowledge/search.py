@@ -18,7 +18,7 @@ from knowledge.lexicon import Floats, Lexicon
 from knowledge.names import LawNames, Mention, numbers_named
 from knowledge.passages import Passage
 from knowledge.places import covers, place_named, rings
-from knowledge.profiles import Profiles
+from knowledge.profiles import Profiles, dots
 from knowledge.store import Store
 from knowledge.synonyms import meant_by
 from knowledge.units import split_key
@@ -26,6 +26,7 @@ from knowledge.vectors import VectorIndex
 from knowledge.wording import LONG_ENOUGH, clean, words
 
 LIST = 300  # passages of either list that are fused
+WEIGHED = 5  # hits whose evidence is weighed: half a millisecond each
 MEANT = 0.5  # the weight of words that the question does not have but means
 ABOUT_EQUAL = 0.15  # of the score; 59 % of the ways of asking, held out, find their article so, 54 % without
 UNITS = 3 * LIST  # vectors asked for, since several may belong to one passage
@@ -41,7 +42,10 @@ def live_generation(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that may answer; `score` is 0..1 within this search, `evidence` by evidence.NAMES."""
+    """A passage that may answer; `score` is 0..1 within this search.
+
+    `evidence` goes by evidence.NAMES; it is empty behind the first WEIGHED hits, which cannot be the answer.
+    """
 
     passage: Passage
     score: float
@@ -157,7 +161,7 @@ class Search:
     def _by_profile(self, vector: Vectors, limits: _Limits) -> dict[int, float]:
         if self._profiles is None or self._vectors is None:
             return {}
-        texts = self._vectors.rows(self.store.first_unit[self._profiles.passages]) @ vector
+        texts = dots(self._vectors.rows(self.store.first_unit[self._profiles.passages]), vector)
         cosines = self._profiles.cosines(vector, texts, limits.hidden)
         pairs = zip(self._profiles.passages.tolist(), cosines.tolist(), strict=True)
         return {row: cosine for row, cosine in pairs if limits.passages[row]}
@@ -178,7 +182,10 @@ class Search:
         rows = lists.order[:k]
         words_top = self._cosine(lists.words_top, lists, vector)
         hits: list[Hit] = []
-        for row, passage in zip(rows, self.store.passages(rows), strict=True):
+        for n, (row, passage) in enumerate(zip(rows, self.store.passages(rows), strict=True)):
+            if n >= WEIGHED:
+                hits.append(Hit(passage, lists.scores[row], {}))
+                continue
             standing = lists.standing(row, self._cosine(row, lists, vector), words_top)
             asked_for = replace(
                 passage,
@@ -193,7 +200,7 @@ class Search:
         if row in lists.cosines:
             return lists.cosines[row]
         last = self.store.first_unit[row + 1] if row + 1 < self.store.count else len(self.store.unit_passage)
-        return float((self._vectors.rows(np.arange(self.store.first_unit[row], last)) @ vector).max())
+        return float(dots(self._vectors.rows(np.arange(self.store.first_unit[row], last)), vector).max())
 
     def close(self) -> None:
         self.store.close()

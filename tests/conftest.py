@@ -4,6 +4,7 @@ import getpass
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.settings import ROOT
 from bot.store.db import Store
+from knowledge.embedding import Embedder, load_embedder
 
 
 def _postgres_folder() -> Path | None:
@@ -88,3 +91,29 @@ def open_store(database_url: str) -> Iterator[Callable[[], Store]]:
 @pytest.fixture
 def store(open_store: Callable[[], Store]) -> Store:
     return open_store()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-dialogues", action="store_true", help="Rewrite the bot's lines from what it says now.")
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the index of our own articles, built once by the real command."""
+    home = tmp_path_factory.mktemp("home")
+    subprocess.run([sys.executable, "-m", "bot", "kb", "build", "--home", str(home)], cwd=ROOT, check=True)
+    return home
+
+
+@pytest.fixture
+def home(built_home: Path, tmp_path: Path) -> Path:
+    """A home of the test's own, with that index and a new database."""
+    shutil.copytree(built_home / "kb", tmp_path / "home" / "kb", copy_function=os.link)
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    found = load_embedder("")
+    assert found is not None
+    return found

@@ -235,13 +235,18 @@ def test_what_can_never_go_out_comes_back_into_the_box(visit: Callable[..., Citi
 
 def test_while_the_answer_is_awaited_a_calm_line_says_so(visit: Callable[..., Citizen]) -> None:
     citizen = visit()
+    citizen.send(UNKNOWN)
+    citizen.wait_for_lines(FIRST)
     kept = {"event_id": "x", "repeat": False}
     citizen.page.route(SENDING, lambda route: route.fulfill(status=202, json=kept))
     citizen.send(QUESTION)
-    expect(citizen.page.locator("#typing")).to_have_text("正在查…")
+    typing, bar = citizen.page.locator("#typing"), citizen.page.locator("#composer")
+    expect(typing).to_have_text("正在查…")
+    words, edge = typing.bounding_box(), bar.bounding_box()
+    assert words and edge and words["y"] + words["height"] <= edge["y"]
     citizen.page.unroute(SENDING)
     citizen.send("你好")
-    citizen.wait_for_lines(FIRST)
+    citizen.wait_for_lines(FIRST + 1)
 
 
 def test_a_forgotten_visitor_becomes_a_new_one(visit: Callable[..., Citizen]) -> None:

@@ -23,16 +23,56 @@ def law(name: str) -> list[Passage]:
     ("name", "title", "articles", "valid_from", "authority", "region", "issued"),
     [
         ("行政许可法(2019-04-23)", "行政许可法", 83, date(2019, 4, 23), "law", "", None),
-        ("食品安全法实施条例(2019-10-11)", "食品安全法实施条例", 86, date(2019, 12, 1), "regulation", "", "国务院令第721号"),
-        ("烟草专卖法实施条例(2021-11-10)", "烟草专卖法实施条例", 66, date(2021, 11, 10), "regulation", "", "国务院令第223号"),
-        ("烟草专卖法实施条例(2023-07-20)", "烟草专卖法实施条例", 66, date(2023, 7, 20), "regulation", "", "国务院令第223号"),
+        (
+            "食品安全法实施条例(2019-10-11)",
+            "食品安全法实施条例",
+            86,
+            date(2019, 12, 1),
+            "regulation",
+            "",
+            "国务院令第721号",
+        ),
+        (
+            "烟草专卖法实施条例(2021-11-10)",
+            "烟草专卖法实施条例",
+            66,
+            date(2021, 11, 10),
+            "regulation",
+            "",
+            "国务院令第223号",
+        ),
+        (
+            "烟草专卖法实施条例(2023-07-20)",
+            "烟草专卖法实施条例",
+            66,
+            date(2023, 7, 20),
+            "regulation",
+            "",
+            "国务院令第223号",
+        ),
         ("道路运输条例(2019-03-02)", "道路运输条例", 83, date(2019, 3, 2), "regulation", "", "国务院令第406号"),
         ("道路运输条例(2022-03-29)", "道路运输条例", 83, date(2022, 3, 29), "regulation", "", "国务院令第406号"),
         ("道路运输条例(2023-07-20)", "道路运输条例", 82, date(2023, 7, 20), "regulation", "", "国务院令第406号"),
         ("公司法(2018-10-26)", "公司法", 218, date(2018, 10, 26), "law", "", None),
         ("公司法(2023-12-29)", "公司法", 266, date(2024, 7, 1), "law", "", None),
-        ("北京市优化营商环境条例(2020-03-27)", "北京市优化营商环境条例", 83, date(2020, 4, 28), "local", "110000", None),
-        ("北京市优化营商环境条例(2024-11-29)", "北京市优化营商环境条例", 94, date(2024, 11, 29), "local", "110000", None),
+        (
+            "北京市优化营商环境条例(2020-03-27)",
+            "北京市优化营商环境条例",
+            83,
+            date(2020, 4, 28),
+            "local",
+            "110000",
+            None,
+        ),
+        (
+            "北京市优化营商环境条例(2024-11-29)",
+            "北京市优化营商环境条例",
+            94,
+            date(2024, 11, 29),
+            "local",
+            "110000",
+            None,
+        ),
     ],
 )
 def test_a_statute_is_read_whole(
@@ -60,7 +100,7 @@ def test_an_article_keeps_its_paragraphs_items_and_section() -> None:
 def test_a_heading_broken_over_two_lines_stays_out_of_the_articles() -> None:
     passages = law("烟草专卖法实施条例(2023-07-20)")
     assert passages[34].text.endswith("办理运输手续。")
-    assert passages[35].section == "第六章 卷烟纸、滤嘴棒、烟用丝束、烟草专用机械的生产和销售"
+    assert passages[35].section == "第七章 卷烟纸、滤嘴棒、烟用丝束、烟草专用机械的生产和销售"
 
 
 def in_force(title: str, on: date) -> set[tuple[str, date | None, date | None]]:
@@ -122,7 +162,9 @@ def test_a_notice_is_no_law() -> None:
     assert not is_law("关于延续许可的通知\n第一条 只有一条。\n其余见附件。")
 
 
-@pytest.mark.parametrize(("text", "value"), [("五十", 50), ("一百零二", 102), ("十", 10), ("两百一十", 210), ("35", 35), ("百分", None)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("五十", 50), ("一百零二", 102), ("十", 10), ("两百一十", 210), ("35", 35), ("百分", None)]
+)
 def test_numerals(text: str, value: int | None) -> None:
     assert number(text) == value
 
@@ -137,6 +179,8 @@ def test_places() -> None:
     assert place_named("在深圳开店要办什么") == "440300"
     assert place_named("广东省深圳市的规定") == "440300"
     assert place_named("南京西路开一家重庆火锅") == ""
+    with pytest.raises(ValueError, match="not six digits"):
+        covers("", "Beijing")
     assert covers("110000", "110105") and covers("", "110105") and not covers("110105", "110000")
 
 

@@ -3,7 +3,7 @@
 import { botLine, citizenLine, stand, timeMark } from "./bubbles.js";
 import { compose, measure, write } from "./composer.js";
 import { keep, recall, unsent } from "./memory.js";
-import { Stranger, forget, history, listen, send, visitor } from "./server.js";
+import { Stranger, forget, history, listen, newId, send, visitor } from "./server.js";
 
 const LONGEST_PAUSE = 20_000; // milliseconds between two attempts to reconnect
 
@@ -29,10 +29,13 @@ function append(id, at, line) {
   return line;
 }
 
-/** Bring a line into view; of one that is taller than the window, its beginning. */
-function reveal(line) {
+/** Bring a line into view, and those from `first` on; where there is no room for all of them, their beginning. */
+function reveal(line, first = line) {
+  if (!line) return;
   const room = innerHeight - form.offsetHeight - document.querySelector("header").offsetHeight;
-  line?.scrollIntoView({ block: line.offsetHeight > room ? "start" : "end" });
+  const height = line.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
+  if (height > room) first.scrollIntoView({ block: "start" });
+  else line.scrollIntoView({ block: "end" });
 }
 
 /** Whoever reads further up is left there. */
@@ -60,12 +63,6 @@ function showTyping() {
 }
 
 // --- sending ---
-
-/** A name for an event. Not randomUUID, which a page without https does not have. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 function say(kind, text) {
   const event = { event_id: newId(), kind, text, at: new Date().toISOString() };
@@ -166,12 +163,14 @@ async function follow() {
     trouble.textContent = "";
     pause = 1000;
   };
+  let first = null; // the bubble that the turn began with
   const heard = (line) => {
     const end = atEnd();
     cursor = Math.max(cursor, line.id);
     show(line, who);
+    if (line.at !== answeredAt) first = log.lastElementChild;
     answered(line.at);
-    if (end) reveal(log.lastElementChild);
+    if (end) reveal(log.lastElementChild, first);
   };
   while (following === who.visitor) {
     try {
@@ -180,7 +179,7 @@ async function follow() {
     } catch (error) {
       if (error instanceof Stranger) return stranger(who);
     }
-    trouble.textContent = "连接断了，正在重新连接…";
+    if (pause > 1000) trouble.textContent = "连接断了，正在重新连接…"; // not for a moment's break
     await rest(pause * (0.5 + Math.random()));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
@@ -231,7 +230,7 @@ function turnPage() {
 /** Whoever is at the end stays there when the bar below grows, or when a keyboard takes half of the window. */
 function makeRoom() {
   const end = atEnd();
-  root.style.scrollPaddingBottom = `${form.offsetHeight + 16}px`;
+  root.style.scrollPaddingBottom = `${form.offsetHeight + typing.offsetHeight + 20}px`;
   if (end) log.lastElementChild?.scrollIntoView({ block: "end" });
 }
 

@@ -6,15 +6,17 @@ const named = (key) => `banshi.${key}`;
 
 /** The kept value, or null. */
 export function recall(key) {
+  if (page.has(key)) return page.get(key);
   try {
     return JSON.parse(localStorage.getItem(named(key)));
   } catch {
-    return page.get(key) ?? null;
+    return null;
   }
 }
 
 /** Keep a value; null forgets it. */
 export function keep(key, value) {
+  page.delete(key);
   try {
     if (value === null) localStorage.removeItem(named(key));
     else localStorage.setItem(named(key), JSON.stringify(value));

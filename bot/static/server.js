@@ -34,6 +34,12 @@ async function welcome() {
 
 const proof = (who) => ({ Authorization: `Bearer ${who.token}` });
 
+/** A name for an event. Not randomUUID, which a page without https does not have. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /**
  * Send a message; never throws.
  * state "kept": it is on the server's disk, `answered` where its answer is there already.

