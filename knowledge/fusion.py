@@ -22,6 +22,7 @@ class Fused:
     words: dict[int, float]
     cosines: dict[int, float]
     named: frozenset[int]
+    exact: frozenset[int]
     _usual_cosine: float = field(repr=False)
     _words_ranks: dict[int, int] = field(repr=False)
     _cosine_ranks: dict[int, int] = field(repr=False)
@@ -75,7 +76,7 @@ def fused(
     first = set(exact.tolist())
     order = sorted(scores, key=lambda row: (row not in first, -scores[row], -by_words[row], row))
     return Fused(
-        order, scores, words, cosines, frozenset([*named.tolist(), *exact.tolist()]),
+        order, scores, words, cosines, frozenset([*named.tolist(), *exact.tolist()]), frozenset(exact.tolist()),
         float(np.mean(list(cosines.values())[:USUAL])) if cosines else 0.0,
         {row: n for n, row in enumerate(words)}, {row: n for n, row in enumerate(cosines)},
     )  # fmt: skip

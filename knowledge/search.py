@@ -42,7 +42,7 @@ def live_generation(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that may answer; `score` is 0..1 within this search.
+    """A passage that may answer; `score` is 0..1 within this search. `exact`: the question is one of its own, or names the very article.
 
     `evidence` goes by evidence.NAMES; it is empty behind the first WEIGHED hits, which cannot be the answer.
     """
@@ -50,6 +50,7 @@ class Hit:
     passage: Passage
     score: float
     evidence: Mapping[str, float]
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,9 @@ class Search:
                 passage,
                 questions=tuple(q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())),
             )
-            hits.append(Hit(passage, standing.score, evidence(ask, asked_for, standing, self.lexicon)))
+            hits.append(
+                Hit(passage, standing.score, evidence(ask, asked_for, standing, self.lexicon), row in lists.exact)
+            )
         return hits
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:

@@ -29,6 +29,7 @@ def run() -> int:
         level=os.environ.get("BANSHI_LOG", "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it would tell of every index that it builds
     try:
         return app(standalone_mode=False) or 0
     except click.exceptions.Exit as left:

@@ -43,7 +43,9 @@ def build(
             bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         embedder = composition.open_embedder(settings)
-        report = build_index(settings.kb, composition.ARTICLES, sources or [], embedder, progress=progress)
+        report = build_index(
+            settings.kb, composition.ARTICLES, sources or [], embedder, progress=progress, on=_today(settings)
+        )
     if as_json:
         typer.echo(json.dumps(_report(report), ensure_ascii=False))
     else:
@@ -104,7 +106,7 @@ def eval_(
         return
     table = Table("figure", "value")
     for name, value in figures.items():
-        table.add_row(name, f"{value:.4g}")
+        table.add_row(name, "-" if value is None else f"{value:.4g}")
     Console().print(table)
 
 

@@ -1,10 +1,15 @@
 """Conversations. Loaded, changed and saved in one transaction, so that nothing can come between."""
 
+from functools import cache
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.conversation import Conversation
 from bot.store.tables import conversation
+
+
+_LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
 
 
 class Conversations:
@@ -13,17 +18,23 @@ class Conversations:
 
     def load(self, id: str) -> Conversation:
         """The conversation, or a new one that is not saved yet."""
-        row = self._connection.execute(sa.select(conversation).where(conversation.c.id == id)).first()
+        row = self._connection.execute(_LOAD, {"id": id}).first()
         if row is None:
             return Conversation(id)
         return Conversation(row.id, owner=row.owner, case=row.case_reference, introduced=row.introduced)
 
     def save(self, changed: Conversation) -> None:
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        values = {
+        row = {
+            "id": changed.id,
             "owner": changed.owner,
             "case_reference": changed.case,
             "introduced": changed.introduced,
         }
-        statement = insert(conversation).values(id=changed.id, **values)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+        self._connection.execute(_save_statement(self._connection.dialect.name), row)
+
+
+@cache
+def _save_statement(dialect: str) -> sa.Executable:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(conversation)
+    changed = {name: insert.excluded[name] for name in ("owner", "case_reference", "introduced")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=changed)

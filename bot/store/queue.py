@@ -30,10 +30,14 @@ def put(connection: sa.Connection, table: sa.Table, **values: Any) -> int | None
 
     Asks RETURNING, because psycopg's rowcount of ON CONFLICT DO NOTHING is -1.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=["key", "channel"])
-    found = connection.execute(statement.returning(table.c.id)).first()
+    found = connection.execute(_put_statement(table, connection.dialect.name), values).first()
     return None if found is None else int(found.id)
+
+
+@cache
+def _put_statement(table: sa.Table, dialect: str) -> sa.Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing(index_elements=["key", "channel"]).returning(table.c.id)
 
 
 def claim(
@@ -88,8 +92,8 @@ def _claim_statement(table: sa.Table, one_conversation: bool) -> sa.Update:
     )
 
 
-def _in_conversation(table: sa.Table, other: sa.Alias) -> sa.Select[tuple[int]]:
-    return sa.select(sa.literal(1)).where(other.c.conversation_id == table.c.conversation_id)
+def _in_conversation(table: sa.Table, other: sa.FromClause) -> sa.Select[int]:
+    return sa.select(sa.literal_column("1", sa.Integer)).where(other.c.conversation_id == table.c.conversation_id)
 
 
 def release(connection: sa.Connection, table: sa.Table, channels: Collection[str]) -> None:
@@ -100,9 +104,14 @@ def release(connection: sa.Connection, table: sa.Table, channels: Collection[str
 
 def settle(connection: sa.Connection, table: sa.Table, claimed: Claim, **values: Any) -> bool:
     """Write the end of a claim; False, and nothing written, where another worker holds the row now."""
-    mine = sa.and_(table.c.id == claimed.id, table.c.status == "working", table.c.tries == claimed.tries)
-    written = connection.execute(sa.update(table).where(mine).values(**values, lease_until=None))
-    return written.rowcount == 1
+    given = {"claimed_id": claimed.id, "claimed_tries": claimed.tries, "lease_until": None, **values}
+    return connection.execute(_settle_statement(table), given).rowcount == 1
+
+
+@cache
+def _settle_statement(table: sa.Table) -> sa.Update:
+    mine = sa.and_(table.c.id == sa.bindparam("claimed_id"), table.c.tries == sa.bindparam("claimed_tries"))
+    return sa.update(table).where(mine, working(table))
 
 
 def again(
