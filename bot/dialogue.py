@@ -5,9 +5,10 @@ Sending is somebody else's job: see deliver() in bot/loops.py.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.messages import OutboundMessage
+from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
 from bot.handlers import human, question, smalltalk, unreadable
 from bot.hearing import Heard
@@ -24,8 +25,18 @@ COMMANDS: dict[str, Handler] = {"human": human.ask, "help": smalltalk.help}
 
 def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn:
     """Answer a claimed event. Fenced where another worker has it by now; then nothing was saved."""
-    heard = resources.ear.hear(event_of(claimed), now)
+    heard = resources.ear.hear(_chosen(resources, event_of(claimed)), now)
     return resources.store.write(lambda tables: _decide(resources, tables, claimed, heard, now))
+
+
+def _chosen(resources: Resources, event: InboundEvent) -> InboundEvent:
+    """A number that is typed under a list of choices is a tap on that choice."""
+    text = event.text.strip()
+    if event.kind != "text" or not (text.isdecimal() and len(text) <= 2):
+        return event
+    choices = resources.store.read(lambda tables: tables.outbox.last_choices(event.conversation_id))
+    number = int(text)
+    return replace(event, kind="tap", text=choices[number - 1]) if 0 < number <= len(choices) else event
 
 
 def _decide(resources: Resources, tables: Tables, claimed: Claim, heard: Heard, now: datetime) -> Turn:

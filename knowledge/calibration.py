@@ -27,8 +27,8 @@ UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one 
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
 # The article was written for exactly this question, or is the very one that the question names. No trial has that.
 EXACT = 0.99
-# What may only speak for a hit. Held-out trials can teach the contrary: a wrong article is found because one of its ways
-# of asking is like the question, and so a likeness would come to speak against the right one.
+# What may only speak for a hit. Held-out trials can teach the contrary: a wrong article is found because one of its
+# ways of asking is like the question, and so a likeness would come to speak against the right one.
 SPEAKING_FOR = frozenset(
     {"words", "words_lead", "coverage", "title", "echo", "cosine", "cosine_lead", "cosine_peak", "lead", "named"}
     | {"words_rank", "cosine_rank"}
@@ -79,7 +79,9 @@ class Line:
         return EXACT if hit.exact else self.weights(hit).confidence(hit.evidence)
 
     def answers(self, hit: Hit) -> bool:
-        return hit.exact or self.confidence(hit) >= self.weights(hit).threshold
+        weights = self.weights(hit)
+        of_the_field = not hit.evidence["cosine"] or weights.close(hit.evidence)  # words alone cannot tell
+        return hit.exact or (of_the_field and self.confidence(hit) >= weights.threshold)
 
 
 def default_line(mode: str) -> Line:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from knowledge.lexicon import Floats, Lexicon
 from knowledge.passages import Passage
-from knowledge.wording import words
+from knowledge.wording import idle_words, words
 
 NAMES = (
     "words", "words_lead", "coverage", "title", "echo", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
@@ -33,10 +33,11 @@ class Asked:
 
 
 def asked(question: str, lexicon: Lexicon) -> Asked:
-    """Each word counts once: repeating oneself makes nothing more relevant."""
+    """Each word counts once, since repeating oneself makes nothing more relevant; words that only ask weigh nothing."""
     found = tuple(dict.fromkeys(words(question)))
     numbers = lexicon.numbers(found)
-    return Asked(question, found, numbers, lexicon.idf(numbers))
+    says_something = np.array([word not in idle_words() for word in found], np.float32)
+    return Asked(question, found, numbers, lexicon.idf(numbers) * says_something)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,8 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Manner:
-    """How answers are cut: words that only ask, what leads in a list, and what a kind of question wants to hear."""
+    """How answers are cut: what leads in a list, and what a kind of question wants to hear."""
 
-    idle: frozenset[str]
     leads_in: re.Pattern[str]
     wants: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 
@@ -44,7 +43,7 @@ class _Manner:
 def _manner() -> _Manner:
     room = tomllib.loads((DATA / "answering.toml").read_text(encoding="utf-8"))
     wants = tuple((re.compile(one["asked"]), re.compile(one["heard"])) for one in room["wants"])
-    return _Manner(frozenset(room["asking"]), re.compile(room["leads_in"]), wants)
+    return _Manner(re.compile(room["leads_in"]), wants)
 
 
 def excerpt(text: str, ask: Asked, title: str = "") -> tuple[str, str]:
@@ -82,7 +81,7 @@ def _worth(sentence: str, ask: Asked) -> float:
     """The question's weight that a sentence has, more where it has what is asked for, a little less if long."""
     known, manner = set(words(sentence)), _manner()
     pairs = zip(ask.words, ask.weights.tolist(), strict=True)
-    shared = sum(weight for word, weight in pairs if word in known and word not in manner.idle)
+    shared = sum(weight for word, weight in pairs if word in known)
     meant = sum(ask.mass * MEANT for word in set(words(meant_by(ask.text))) if word in known)
     heard = any(asked.search(ask.text) and wanted.search(sentence) for asked, wanted in manner.wants)
     return float(shared + meant + WANTED * ask.mass * heard) / (1 + len(sentence) / 400)

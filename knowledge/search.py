@@ -42,7 +42,9 @@ def live_generation(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that may answer; `score` is 0..1 within this search. `exact`: the question is one of its own, or names the very article.
+    """A passage that may answer; `score` is 0..1 within this search.
+
+    `exact`: the question is word for word one of its own, or names the very article.
 
     `evidence` goes by evidence.NAMES; it is empty behind the first WEIGHED hits, which cannot be the answer.
     """

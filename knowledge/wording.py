@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from knowledge.patterns import pattern
+from knowledge.patterns import pattern, phrases
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]")
 LONG_ENOUGH = 1_000  # characters of a question that are looked at: the rest of a pasted novel adds nothing
@@ -28,6 +28,11 @@ def words(text: str) -> list[str]:
         else:
             found.extend(run[i : i + 2] for i in range(len(run) - 1))
     return found
+
+
+def idle_words() -> tuple[str, ...]:
+    """Words of a question that say nothing about its subject."""
+    return phrases("wording", "asking")
 
 
 def bare(text: str) -> str:

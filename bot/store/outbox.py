@@ -79,6 +79,12 @@ class Outbox:
         """A conversation's messages behind `id`, whether or not a channel has them yet."""
         return self._select(outbox.c.conversation_id == conversation_id, outbox.c.id > id, limit=limit)
 
+    def last_choices(self, conversation_id: str) -> tuple[str, ...]:
+        """The choices that our last turn offered; empty where it offered none."""
+        last = sa.select(sa.func.max(outbox.c.inbox_id)).where(outbox.c.conversation_id == conversation_id)
+        said = self._select(outbox.c.inbox_id == last.scalar_subquery())
+        return next((queued.message.choices for queued in reversed(said) if queued.message.choices), ())
+
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Queued]:
         columns = (outbox.c.id, outbox.c.inbox_id, outbox.c.created_at, outbox.c.body)
         statement = sa.select(*columns).where(*where).order_by(outbox.c.id).limit(limit)
