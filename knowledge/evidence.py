@@ -12,7 +12,7 @@ from knowledge.passages import Passage
 from knowledge.wording import idle_words, words
 
 NAMES = (
-    "words", "words_lead", "coverage", "title", "echo", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
+    "words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
     "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named",
 )  # fmt: skip
 
@@ -57,7 +57,7 @@ class Standing:
     named: bool
 
 
-def evidence(question: Asked, passage: Passage, at: Standing, lexicon: Lexicon) -> Mapping[str, float]:
+def evidence(question: Asked, passage: Passage, at: Standing) -> Mapping[str, float]:
     """The features of one hit, by the names of NAMES."""
     title = " ".join(filter(None, (passage.title, passage.section)))
     known = set(words(f"{title}\n{passage.text}\n" + "\n".join(passage.questions)))
@@ -66,7 +66,6 @@ def evidence(question: Asked, passage: Passage, at: Standing, lexicon: Lexicon) 
         "words_lead": (at.words - at.other_words) / question.mass,
         "coverage": _share(question, known),
         "title": _share(question, set(words(title))),
-        "echo": max((_likeness(question, one, lexicon) for one in passage.questions), default=0.0),
         "cosine": at.cosine,
         "cosine_lead": at.cosine - at.other_cosine,
         "cosine_peak": at.cosine - at.usual_cosine,
@@ -85,15 +84,6 @@ def _share(question: Asked, known: set[str]) -> float:
     """The share of the question's weight that stands among the known words."""
     inside = np.array([word in known for word in question.words], np.bool_)
     return float(question.weights[inside].sum()) / question.mass if len(inside) else 0.0
-
-
-def _likeness(question: Asked, other: str, lexicon: Lexicon) -> float:
-    """The weight that two questions share, in 0..1 of the weight that either has."""
-    theirs = set(words(other))
-    shared = _share(question, theirs) * question.mass
-    extra = [word for word in theirs if word not in question.words]
-    union = question.mass + float(lexicon.idf(lexicon.numbers(extra)).sum()) if extra else question.mass
-    return shared / union
 
 
 def table(rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:

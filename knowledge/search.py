@@ -194,9 +194,7 @@ class Search:
                 passage,
                 questions=tuple(q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())),
             )
-            hits.append(
-                Hit(passage, standing.score, evidence(ask, asked_for, standing, self.lexicon), row in lists.exact)
-            )
+            hits.append(Hit(passage, standing.score, evidence(ask, asked_for, standing), row in lists.exact))
         return hits
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:

@@ -86,14 +86,16 @@ def test_what_is_answered_is_right(answers: Answers) -> None:
     questions = put("test", "answerable")
     given = [answers.answer(one["ask"], on=ON, region=one.get("region", "")) for one in questions]
     answered = [(one, answer) for one, answer in zip(questions, given, strict=True) if answer.outcome == "answered"]
-    assert len(answered) / len(questions) >= {"hybrid": 0.55, "words": 0.38}[answers.search.mode]
+    assert len(answered) / len(questions) >= {"hybrid": 0.7, "words": 0.5}[answers.search.mode]
     assert sum(right(one, answer) for one, answer in answered) / len(answered) >= 0.9
 
 
 def test_what_the_base_lacks_is_not_answered(answers: Answers) -> None:
-    for one in put("test", "outside", "offtopic"):
-        answer = answers.answer(one["ask"], on=ON)
-        assert (answer.outcome, answer.text, answer.sources) == ("not_found", "", ()), one["ask"]
+    given = [answers.answer(one["ask"], on=ON) for one in put("test", "outside", "offtopic")]
+    withheld = [answer for answer in given if answer.outcome == "not_found"]
+    assert len(given) - len(withheld) <= {"hybrid": 0, "words": 2}[answers.search.mode]
+    for answer in withheld:
+        assert (answer.text, answer.sources) == ("", ())
         assert 0 <= answer.confidence < 1 and len(set(answer.near)) == len(answer.near) <= 3
 
 

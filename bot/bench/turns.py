@@ -6,7 +6,10 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +23,11 @@ from bot.bench import Row
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import ConfigError
 from bot.settings import Settings
+from bot.store.db import Store, Tables
+from bot.store.queue import Claim
 from knowledge.articles import load_articles
 
-
-GREETING = "hello"
+STORE_MESSAGES = 30  # of each citizen
 
 
 class Sink:
@@ -39,33 +43,78 @@ class Sink:
 
 
 def measure(settings: Settings, citizens: Sequence[int], seconds: float) -> list[Row]:
-    """Questions by each number of citizens; then greetings, which need no search and so show the store alone, in group
+    """Whole turns by each number of citizens, on the real index; then the store's part of a turn alone, in group
     commits and in plain ones beside each other. Times in milliseconds."""
-    questions = [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
-    rows = [_measure(settings, count, seconds, questions, group_commit=True) for count in citizens]
+    rows = [_measure(settings, count, seconds) for count in citizens]
     for count in [count for count in citizens if count >= 32]:
-        group, plain = (_measure(settings, count, seconds, [GREETING], group_commit=kind) for kind in (True, False))
+        group, plain = (_measure_store(settings, count, group_commit=kind) for kind in (True, False))
         group["times plain"] = float(group["turns/s"]) / max(float(plain["turns/s"]), 0.1)
         rows += [group, plain]
     names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in names} for row in rows]
 
 
-def _measure(settings: Settings, citizens: int, seconds: float, texts: Sequence[str], *, group_commit: bool) -> Row:
+def _measure(settings: Settings, citizens: int, seconds: float) -> Row:
+    questions = [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
     with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        url = SecretStr(f"sqlite:///{Path(folder) / 'bench.db'}")
-        parts = composition.build(settings.model_copy(update={"database_url": url}), group_commit=group_commit)
+        parts = composition.build(settings.model_copy(update={"database_url": SecretStr(_url(folder))}))
         if parts.resources.ear.library.live() is None:
             raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")
         try:
-            took = asyncio.run(_run(parts, citizens, seconds, itertools.cycle(texts)))
+            took = asyncio.run(_run(parts, citizens, seconds, itertools.cycle(questions)))
         finally:
             parts.close()
+    return _row("whole turns", citizens, seconds, took)
+
+
+def _measure_store(settings: Settings, citizens: int, *, group_commit: bool) -> Row:
+    """Keep, claim, answer and queue the reply; each citizen in a thread of its own, and all have as much to say."""
+    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+        store = Store(_url(folder), group_commit=group_commit, pool=citizens)
+        began = time.perf_counter()
+        with ThreadPoolExecutor(citizens) as threads:
+            took = list(itertools.chain(*threads.map(partial(_talk_to_store, store), range(citizens))))
+        seconds = time.perf_counter() - began
+        store.close()
+    return _row("store, group commits" if group_commit else "store, plain commits", citizens, seconds, took)
+
+
+def _talk_to_store(store: Store, citizen: int) -> list[float]:
+    took: list[float] = []
+    lease = timedelta(seconds=60)
+    for number in range(STORE_MESSAGES):
+        began = time.perf_counter()
+        event = InboundEvent("webchat", f"{citizen}-{number}", f"{citizen}", "text", store.now(), text="hello")
+        store.write(partial(_accept, event, store.now()))
+        (claimed,) = store.write(partial(_claim, event.conversation_id, store.now(), lease))
+        store.write(partial(_finish, claimed, store.now()))
+        took.append(time.perf_counter() - began)
+    return took
+
+
+def _accept(event: InboundEvent, now: datetime, tables: Tables) -> None:
+    tables.inbox.accept(event, now)
+
+
+def _claim(conversation_id: str, now: datetime, lease: timedelta, tables: Tables) -> list[Claim]:
+    return tables.inbox.claim(now, lease, ["webchat"], only=conversation_id)
+
+
+def _finish(claimed: Claim, now: datetime, tables: Tables) -> None:
+    tables.inbox.finish(claimed, now, "answered", 1.0)
+    tables.conversations.save(tables.conversations.load(claimed.conversation_id))
+    tables.outbox.put(claimed.conversation_id, [OutboundMessage("hello")], now, f"turn:{claimed.id}", claimed.id)
+
+
+def _url(folder: str) -> str:
+    return f"sqlite:///{Path(folder) / 'bench.db'}"
+
+
+def _row(what: str, citizens: int, seconds: float, took: Sequence[float]) -> Row:
     p50, p95, p99 = np.percentile(took, [50, 95, 99]) * 1000
     return {
-        "texts": "greetings" if texts == [GREETING] else "questions",
+        "what": what,
         "citizens": citizens,
-        "commits": "group" if group_commit else "plain",
         "turns/s": len(took) / seconds,
         "p50 ms": float(p50),
         "p95 ms": float(p95),

@@ -8,7 +8,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.domain.conversation import Conversation
 from bot.store.tables import conversation
 
-
 _LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
 
 
