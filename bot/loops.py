@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from bot import metrics
 from bot.bells import Bells
@@ -113,9 +113,12 @@ async def deliver_once(
     claims = await to_thread.run_sync(
         store.write, lambda tables: tables.outbox.claim(now, lease, channels, _DELIVER_AT_ONCE, only)
     )
-    for claimed in claims:
+
+    async def hand_over(claimed: Claim) -> None:
         record = await _send(channels[claimed.channel], claimed, now, work.give_up_at)
         await to_thread.run_sync(store.write, record)
+
+    await asyncio.gather(*(hand_over(claimed) for claimed in claims))  # each is of another conversation
     return len(claims)
 
 
@@ -137,19 +140,22 @@ async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int
 
 
 async def work(resources: Resources, channels: Mapping[str, Channel], bells: Bells) -> None:
-    """Take turns until cancelled, several at once, each of another conversation."""
+    """Take turns until cancelled, several at once, each of another conversation.
+
+    As many again are claimed ahead, so that no worker waits for a claim to be written.
+    """
     settings = resources.settings.work
-    busy: set[asyncio.Task[None]] = set()
+    threads, busy = CapacityLimiter(settings.workers), set[asyncio.Task[None]]()
 
     async def turn(claimed: Claim) -> None:
-        await to_thread.run_sync(run_turn, resources, claimed, resources.store.now())
+        await to_thread.run_sync(run_turn, resources, claimed, resources.store.now(), limiter=threads)
         bells.queued.ring()
         bells.of(claimed.conversation_id).ring()
         bells.arrived.ring()  # the next of this conversation may be waiting
 
     async def claim() -> list[Claim]:
-        free = settings.workers - len(busy)
-        return await to_thread.run_sync(claim_turns, resources, channels, resources.store.now(), free)
+        room = 2 * settings.workers - len(busy)
+        return await to_thread.run_sync(claim_turns, resources, channels, resources.store.now(), room)
 
     try:
         while True:
@@ -159,7 +165,7 @@ async def work(resources: Resources, channels: Mapping[str, Channel], bells: Bel
                 task = asyncio.create_task(_persistently(partial(turn, claimed)))
                 busy.add(task)
                 task.add_done_callback(busy.discard)
-            if len(busy) >= settings.workers:
+            if len(busy) >= 2 * settings.workers:
                 await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
             elif not claims:
                 await bells.arrived.wait(listening, settings.poll)

