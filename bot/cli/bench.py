@@ -21,7 +21,7 @@ def turns(
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """Whole turns on the built index and a durable store; then the store alone, group commits beside plain ones."""
+    """Whole turns on the built index and a durable store; then keeping alone, group commits beside plain ones."""
     from bot.bench import turns as rounds
 
     counts = [int(count) for count in citizens.split(",")]

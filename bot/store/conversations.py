@@ -1,5 +1,6 @@
 """Conversations. Loaded, changed and saved in one transaction, so that nothing can come between."""
 
+from dataclasses import replace
 from functools import cache
 
 import sqlalchemy as sa
@@ -14,15 +15,21 @@ _LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
 class Conversations:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._loaded: dict[str, Conversation] = {}
 
     def load(self, id: str) -> Conversation:
         """The conversation, or a new one that is not saved yet."""
         row = self._connection.execute(_LOAD, {"id": id}).first()
         if row is None:
             return Conversation(id)
-        return Conversation(row.id, owner=row.owner, case=row.case_reference, introduced=row.introduced)
+        found = Conversation(row.id, owner=row.owner, case=row.case_reference, introduced=row.introduced)
+        self._loaded[id] = replace(found)
+        return found
 
     def save(self, changed: Conversation) -> None:
+        """Written only where it is new, or another than was loaded."""
+        if self._loaded.get(changed.id) == changed:
+            return
         row = {
             "id": changed.id,
             "owner": changed.owner,

@@ -64,7 +64,7 @@ class Store:
         return self._engine.dialect.name
 
     def write(self, work: Callable[[Tables], T]) -> T:
-        """All of `work` or nothing of it. `work` may be run by another thread, must be quick, and sends nothing."""
+        """All of `work` or nothing of it. It may run in another thread, and twice; it is quick and sends nothing."""
         try:
             return cast(T, self._write(lambda connection: work(Tables.of(connection))))
         except sa.exc.DBAPIError as error:

@@ -23,7 +23,7 @@ class _Job:
 
 
 class Writer:
-    """Owns the only writing connection of this process. Each job has its own savepoint; all share a commit."""
+    """Owns the only writing connection of this process. What waits together is committed together."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._connection = engine.connect()
@@ -33,7 +33,10 @@ class Writer:
         self._thread.start()
 
     def write(self, work: Work) -> Any:
-        """Run `work` in a transaction; returns once it is on disk, or raises what it or the commit raised."""
+        """Run `work` in a transaction; returns once it is on disk, or raises what it or the commit raised.
+
+        `work` may be run twice: once in a group that another's fault undoes, and once by itself.
+        """
         job = _Job(work)
         with self._closing:
             if self._closed:
@@ -71,34 +74,17 @@ class Writer:
 
 
 def _commit(connection: sa.Connection, group: list[_Job]) -> None:
-    ended: list[Callable[[], None]] = []
+    """All in one transaction. Where one of several fails, none is saved and each is run again by itself."""
     try:
         with connection.begin():
-            ended = [_run(job, connection) for job in group]
-    except Exception as error:  # noqa: BLE001 - whatever stopped the commit goes to each who waited for it
-        for job in group:
-            job.future.set_exception(error)
+            results = [job.work(connection) for job in group]
+    except Exception as error:  # noqa: BLE001 - it goes to those who wait
+        if len(group) == 1 or isinstance(error, sa.exc.OperationalError):  # full or locked: it would be so for each
+            for job in group:
+                job.future.set_exception(error)
+        else:
+            for job in group:
+                _commit(connection, [job])
     else:
-        for tell in ended:
-            tell()
-
-
-def _run(job: _Job, connection: sa.Connection) -> Callable[[], None]:
-    """Run one job in its savepoint; what to tell its caller once the group is on disk."""
-    savepoint = connection.begin_nested()
-    try:
-        result = job.work(connection)
-    except Exception as error:  # noqa: BLE001 - the caller gets it; the group goes on without this job
-        _undo(savepoint, error)
-        told = error
-        return lambda: job.future.set_exception(told)
-    savepoint.commit()
-    return lambda: job.future.set_result(result)
-
-
-def _undo(savepoint: sa.NestedTransaction, error: Exception) -> None:
-    """Undo one job. On a full disk SQLite has undone the whole transaction already: then all must be told."""
-    try:
-        savepoint.rollback()
-    except sa.exc.DBAPIError:
-        raise error from None
+        for job, result in zip(group, results, strict=True):
+            job.future.set_result(result)
