@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from bot.domain.ticket import Ticket
 from bot.store.db import Store
 
-
 FIRST_WORD = timedelta(minutes=5)  # of working time, that a citizen may have to wait for
 
 

@@ -86,7 +86,8 @@ def document_passages(text: str, name: str, title: str = "") -> list[Passage]:
     subject = _subject(text)
     cutter = _Cutter()
     for line in lines:
-        if pattern("pages", "breadcrumb").search(line) or closed_up(line.lstrip("# ")) == title:
+        is_title = len(lines) > 1 and closed_up(line.lstrip("# ")) == title
+        if is_title or pattern("pages", "breadcrumb").search(line):
             continue
         if heading := _heading(line):
             cutter.flush()

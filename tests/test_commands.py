@@ -156,6 +156,11 @@ def words_alone(tmp_path: Path) -> str:
     return str(folder)
 
 
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://host/name", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_database_that_is_not_there_is_one_clear_line(tmp_path: Path, url: str) -> None:
+    assert refusal(banshi("failed", "--home", str(tmp_path), BANSHI_DATABASE_URL=url), 1).startswith("banshi: ")
+
+
 def test_dead_letters_can_be_read_and_must_exist_to_be_put_back(home: Path) -> None:
     assert json.loads(banshi("failed", "--json", "--home", str(home)).stdout) == []
     assert "not a dead letter" in refusal(banshi("requeue", "7", "--home", str(home)))

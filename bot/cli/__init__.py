@@ -2,9 +2,7 @@
 
 import logging
 import os
-import sys
 
-import click
 import typer
 
 from bot.errors import ConfigError, OperatorError
@@ -31,21 +29,14 @@ def run() -> int:
     )
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it would tell of every index that it builds
     try:
-        return app(standalone_mode=False) or 0
-    except click.exceptions.Exit as left:
-        return int(left.exit_code)
-    except click.ClickException as error:
-        error.show()
-        return 2
+        app()  # ends the process by itself, with 2 for bad arguments
+    except SystemExit as left:
+        return int(left.code or 0)
     except (ConfigError, SourceFault, IndexUnusable) as error:
         return complain(error, 2)
     except OperatorError as error:
         return complain(error, 1)
-    except (KeyboardInterrupt, click.Abort):
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return 0
 
 
 def complain(error: Exception, code: int) -> int:

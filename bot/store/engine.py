@@ -4,6 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.errors import StoreError
+
 # Busy for half a minute means that another process sits on the file, not that it is loaded.
 _PRAGMAS = (
     "busy_timeout = 30000",
@@ -14,7 +16,17 @@ _PRAGMAS = (
 
 
 def open_engine(url: str, *, pool: int) -> sa.Engine:
-    """An engine for writing. On SQLite a transaction takes the write lock when it begins, not half-way."""
+    """An engine for writing. On SQLite a transaction takes the write lock when it begins, not half-way.
+
+    StoreError for a URL that is none, or whose driver is not installed.
+    """
+    try:
+        return _open_engine(url, pool)
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise StoreError(f"BANSHI_DATABASE_URL: {error}; PostgreSQL needs the [postgres] extra") from error
+
+
+def _open_engine(url: str, pool: int) -> sa.Engine:
     if not url.startswith("sqlite"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
             "postgres://", "postgresql+psycopg://", 1
