@@ -27,7 +27,7 @@ from bot.turn import Resources
 
 log = logging.getLogger(__name__)
 
-_DELIVER_AT_ONCE = 32
+DELIVER_AT_ONCE = 8  # what may be sent twice if we are killed between sending and marking
 _LAST_TURNS = 10.0  # seconds
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ async def deliver_once(
     store, work = resources.store, resources.settings.work
     lease = timedelta(seconds=work.lease)
     claims = await to_thread.run_sync(
-        store.write, lambda tables: tables.outbox.claim(now, lease, channels, _DELIVER_AT_ONCE, only)
+        store.write, lambda tables: tables.outbox.claim(now, lease, channels, DELIVER_AT_ONCE, only)
     )
 
     async def hand_over(claimed: Claim) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from bot.domain.messages import OutboundMessage
-from tests.browser.driver import ROOT, Citizen, Server, banshi, launch, new_home, serious_faults
+from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults
 
 pytestmark = pytest.mark.browser
 
@@ -23,13 +22,8 @@ FIRST = 2  # bubbles of a first answer: the answer, and what the bot says of its
 
 
 @pytest.fixture(scope="session")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("index")
-    built = subprocess.run(
-        banshi("kb", "build", "--home", str(home)), cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300
-    )
-    assert built.returncode == 0, built.stderr
-    return home / "kb"
+def index(built_home: Path) -> Path:
+    return built_home / "kb"
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +43,7 @@ def mortal(index: Path, tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop in this thread, where other tests want their own
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)
