@@ -124,12 +124,15 @@ def test_a_broken_document_is_skipped_with_its_reason_and_the_rest_is_built(tmp_
     (folder / "gbk.txt").write_bytes("办事大厅周六上午照常开门，可以办理营业执照。".encode("gbk"))
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Type/Catalog>>endobj\ntrailer<<>>\n")
     (folder / "empty.md").write_bytes(b"")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/page.html").write_text("<title>上门服务</title><p>行动不便的老人可以预约上门办理。</p>", "utf-8")
     (folder / "noise.txt").write_bytes(bytes(range(128, 256)) * 4)
     ended = banshi(
         "kb",
         "build",
         "--sources",
         str(folder),
+        str(tmp_path / "more"),
         "--home",
         str(tmp_path / "home"),
         "--json",
@@ -139,11 +142,17 @@ def test_a_broken_document_is_skipped_with_its_reason_and_the_rest_is_built(tmp_
     skipped = {Path(row["path"]).name: row["why"] for row in report["skipped"]}
     assert set(skipped) == {"scan.pdf", "empty.md", "noise.txt"}
     assert all(skipped.values())
-    assert report["documents"] == 1 and report["articles"] > 60
+    assert report["documents"] == 2 and report["articles"] > 60
     found = banshi(
         "kb", "search", "周六开门吗", "--home", str(tmp_path / "home"), "--json", BANSHI_CONFIG=words_alone(tmp_path)
     )
     assert json.loads(found.stdout)[0]["text"].startswith("办事大厅周六")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "no such folder" in refusal(
+        banshi("kb", "build", "--sources", str(tmp_path / "no"), "--home", str(tmp_path))
+    )
 
 
 def words_alone(tmp_path: Path) -> str:

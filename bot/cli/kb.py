@@ -27,14 +27,19 @@ _COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "re
 
 @kb.command()
 def build(
+    more: Annotated[list[Path] | None, typer.Argument(metavar="", hidden=True)] = None,
     sources: Annotated[
-        list[Path] | None, typer.Option(help="A folder of documents; may be given several times.")
+        list[Path] | None, typer.Option(metavar="DIR [DIR …]", help="Folders of documents beside our articles.")
     ] = None,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
     """Build the index from the articles and any folders. Words can be searched first, vectors follow."""
     settings = load_settings(home)
+    folders = [*(sources or []), *(more or [])]
+    missing = [str(folder) for folder in folders if not folder.exists()]
+    if missing:
+        raise ConfigError(f"no such folder: {', '.join(missing)}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, int] = {}
@@ -46,7 +51,7 @@ def build(
 
         embedder = composition.open_embedder(settings)
         report = build_index(
-            settings.kb, composition.ARTICLES, sources or [], embedder, progress=progress, on=_today(settings)
+            settings.kb, composition.ARTICLES, folders, embedder, progress=progress, on=_today(settings)
         )
     if as_json:
         typer.echo(json.dumps(_report(report), ensure_ascii=False))
