@@ -24,7 +24,7 @@ class Profiles:
         """`rows` has the passage of each vector, in ascending order."""
         self._vectors = vectors
         self._rows = rows
-        self.passages, self._starts, self._counts = np.unique(rows, return_index=True, return_counts=True)
+        self.passages, self._starts = np.unique(rows, return_index=True)
 
     def cosines(self, vector: Vectors, texts: Vectors, hidden: Mapping[int, set[int]]) -> NDArray[np.float32]:
         """One weighed cosine for each of `passages`, whose texts have the cosines `texts`.

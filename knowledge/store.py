@@ -89,12 +89,11 @@ class Store:
             raise IndexUnusable(f"{file}: damaged: {error}") from error
 
     def _read(self) -> None:
-        meta = list(self._query("select valid_from, valid_until, region, kind from passages order by row"))
+        meta = list(self._query("select valid_from, valid_until, region from passages order by row"))
         self.count = len(meta)
         self.begins = np.array([_ordinal(row["valid_from"], 0) for row in meta], np.int32)
         self.ends = np.array([_ordinal(row["valid_until"], FOREVER) for row in meta], np.int32)
         self.regions = np.array([int(row["region"] or 0) for row in meta], np.int32)
-        self.is_article = np.array([row["kind"] == "article" for row in meta], np.bool_)
         self.unit_passage = self._passages_of("units")
         self.ask_passage = self._passages_of("asks")
         self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)

@@ -27,7 +27,7 @@ def run() -> int:
         level=os.environ.get("BANSHI_LOG", "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it would tell of every index that it builds
+    logging.getLogger("bm25s").disabled = True  # it tells of every index that it builds, at a level of its own
     try:
         app()  # ends the process by itself, with 2 for bad arguments
     except SystemExit as left:

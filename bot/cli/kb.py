@@ -131,6 +131,21 @@ def rebuild_model(
         raise ConfigError(str(error)) from error
 
 
+@kb.command("fit-line", hidden=True)
+def fit_line(sets: Path, questions: Path, laws: Path, out: Path, home: Home = None) -> None:
+    """Fit the answer line that ships, for whoever develops banshi; see knowledge/default_line.py."""
+    from knowledge.calibration import write_line
+    from knowledge.default_line import fit_default_line
+
+    settings = load_settings(home)
+    lines = {}
+    for mode, embedder in (("hybrid", composition.open_embedder(settings)), ("words", None)):
+        folder = settings.home / "fit" / mode
+        folder.mkdir(parents=True, exist_ok=True)
+        lines[mode] = fit_default_line(folder, sets, questions, laws, embedder)
+    write_line(out, lines)
+
+
 def _today(settings: Settings) -> date:
     return datetime.now(composition.open_hours(settings).zone).date()
 

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +38,3 @@ Region = Annotated[
         "--region", callback=lambda text: text and _region(text), help="Six-digit division code of the citizen."
     ),
 ]
-
-
-def noon(day: date, zone: datetime) -> datetime:
-    """The middle of a day, so that it is that day in the hall's zone."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=zone.tzinfo)
