@@ -9,6 +9,8 @@ from knowledge.articles import load_articles
 from knowledge.calibration import Line, default_line, fit_line, write_line
 from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnusable, SourceFault
+from knowledge.fingerprint import FILE as MADE_OF
+from knowledge.fingerprint import fingerprint, is_live
 from knowledge.generations import (
     CACHE,
     LINE,
@@ -17,6 +19,7 @@ from knowledge.generations import (
     WORDS,
     begin,
     carry_on,
+    live,
     publish,
     sole_builder,
     sweep,
@@ -27,7 +30,7 @@ from knowledge.passages import Passage
 from knowledge.search import Search
 from knowledge.sources import read_folder
 from knowledge.store import write_passages
-from knowledge.units import units, ways_of_asking
+from knowledge.units import Unit, units, ways_of_asking
 from knowledge.vectors import save_vectors, vectors_of
 
 Progress = Callable[[str, int, int], None]
@@ -98,18 +101,18 @@ def build_from(
         raise IndexUnusable(f"nothing to index: {why}")
     passages = superseded(gathered.passages.values())
     texts, asks = list(units(passages)), list(ways_of_asking(passages))
-    generation = begin(folder)
-    progress("words", 0, len(texts))
-    write_passages(generation / PASSAGES, passages, texts, asks)
-    build_lexicon((unit.text for unit in texts), generation / WORDS)
-    progress("words", len(texts), len(texts))
-    embedded = 0
     searched = [unit.text for unit in (*texts, *asks)]
-    if not embedder or not searched:
-        _line(generation, None, on, progress)
-        publish(generation)
+    made_of, embedded = fingerprint(passages, embedder.name if embedder else ""), 0
+    if is_live(folder, made_of):
+        generation = live(folder)
     else:
-        generation, embedded = _with_vectors(generation, searched, embedder, on, progress)
+        generation = _with_words(folder, passages, texts, asks, progress)
+        if embedder and searched:
+            generation, embedded = _with_vectors(generation, searched, embedder, on, progress)
+        else:
+            _line(generation, None, on, progress)
+            publish(generation)
+        (generation / MADE_OF).write_text(made_of, encoding="ascii")
     return BuildReport(
         generation=generation.name,
         articles=sum(one.kind == "article" for one in passages),
@@ -121,6 +124,18 @@ def build_from(
         reused=len(searched) - embedded if embedder else 0,
         skipped=tuple((str(fault.path), fault.line, fault.what) for fault in gathered.faults),
     )
+
+
+def _with_words(
+    folder: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit], progress: Progress
+) -> Path:
+    """A new generation, not live yet, with everything but vectors and line."""
+    generation = begin(folder)
+    progress("words", 0, len(texts))
+    write_passages(generation / PASSAGES, passages, texts, asks)
+    build_lexicon((unit.text for unit in texts), generation / WORDS)
+    progress("words", len(texts), len(texts))
+    return generation
 
 
 def _with_vectors(

@@ -149,6 +149,15 @@ def test_a_broken_document_is_skipped_with_its_reason_and_the_rest_is_built(tmp_
     assert json.loads(found.stdout)[0]["text"].startswith("办事大厅周六")
 
 
+def test_building_again_what_has_not_changed_makes_nothing_new(tmp_path: Path) -> None:
+    generations = set()
+    for _ in range(2):
+        built = banshi("kb", "build", "--home", str(tmp_path / "home"), BANSHI_CONFIG=words_alone(tmp_path))
+        assert built.returncode == 0
+        generations.add((tmp_path / "home/kb/current").read_text())
+    assert len(generations) == 1
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "no such folder" in refusal(
         banshi("kb", "build", "--sources", str(tmp_path / "no"), "--home", str(tmp_path))
