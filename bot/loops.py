@@ -90,10 +90,7 @@ def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
 
 
 def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime) -> None:
-    work = resources.settings.work
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    # Never str(error): it may hold what a citizen typed.
-    reason = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+    work, reason = resources.settings.work, _place(error)
 
     def record(tables: Tables) -> None:
         if tables.inbox.again(claimed, now, reason, work.give_up_at):
@@ -102,6 +99,12 @@ def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime)
             apologise(resources, tables, claimed, now)
 
     resources.store.write(record)
+
+
+def _place(error: Exception) -> str:
+    """What went wrong and where. Never str(error): it may hold what a citizen typed."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 async def deliver_once(
@@ -135,6 +138,11 @@ async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int
         log.warning("not delivered: %s", why, extra={"outbox_id": claimed.id})
         metrics.UNDELIVERED.labels(claimed.channel, why.lower()).inc()
         return lambda tables: tables.outbox.again(claimed, now, why, 0)
+    except Exception as error:  # a fault of ours in one channel stops no other delivery
+        fault = _place(error)
+        log.exception("delivery failed", extra={"outbox_id": claimed.id})
+        metrics.UNDELIVERED.labels(claimed.channel, "fault").inc()
+        return lambda tables: tables.outbox.again(claimed, now, fault, give_up_at)
     metrics.DELIVERED.labels(claimed.channel).inc()
     return lambda tables: tables.outbox.sent(claimed, now)
 

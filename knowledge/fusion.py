@@ -1,4 +1,4 @@
-"""Two ranked lists into one: min-max scores, half and half, and what a question names by name first."""
+"""Two ranked lists into one: min-max scores, weighed, and what a question names by name first."""
 
 from dataclasses import dataclass, field
 

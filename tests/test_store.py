@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -165,6 +166,20 @@ def test_a_conversation_is_saved_and_loaded(store: Store) -> None:
     for _ in range(2):
         store.write(lambda tables: tables.conversations.save(changed))
     assert store.read(lambda tables: tables.conversations.load(changed.id)) == changed
+
+
+def test_a_conversation_that_is_changed_back_is_saved_too(store: Store) -> None:
+    def there_and_back(tables: Tables) -> None:
+        for owner in ("queued", "bot"):
+            conversation = tables.conversations.load("webchat:main:wang")
+            conversation.owner = owner  # type: ignore[assignment]
+            tables.conversations.save(conversation)
+            changed = replace(conversation, owner="human")
+            tables.conversations.save(changed)
+            tables.conversations.save(conversation)
+
+    store.write(there_and_back)
+    assert store.read(lambda tables: tables.conversations.load("webchat:main:wang")).owner == "bot"
 
 
 def test_asking_for_a_person_twice_waits_once(store: Store) -> None:

@@ -48,7 +48,7 @@ class FakeChannel:
 
     def __init__(self) -> None:
         self.took: list[tuple[str, str]] = []
-        self.faults: list[ChannelError | None] = []
+        self.faults: list[Exception | None] = []
 
     async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
         fault = self.faults.pop(0) if self.faults else None
@@ -140,6 +140,17 @@ def test_what_can_never_arrive_or_may_have_arrived_is_not_repeated(parts: App, f
     assert [text.startswith("您好") for _, text in channel.took] == [False], "the message behind it goes on"
     letters = parts.resources.store.read(lambda tables: dead_letters(tables.connection, [outbox]))
     assert [row["error"] for row in letters] == [type(fault).__name__]
+
+
+def test_a_fault_in_a_channel_stops_no_other_delivery_and_is_tried_again(parts: App) -> None:
+    keep(parts, 1, "你好")
+    keep(parts, 1, "你好", "li")
+    channel, now = FakeChannel(), parts.resources.store.now()
+    channel.faults = [KeyError("不该出现在日志里的话")]
+    work_until(parts, now, channel)
+    assert {to for to, _ in channel.took} == {"webchat:main:li"}
+    work_until(parts, now + timedelta(seconds=2), channel)
+    assert [text.startswith("您好") for to, text in channel.took if to == "webchat:main:wang"] == [True, False]
 
 
 def test_a_killed_servers_claims_are_taken_over_at_once(parts: App) -> None:

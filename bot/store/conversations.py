@@ -15,7 +15,7 @@ _LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
 class Conversations:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._loaded: dict[str, Conversation] = {}
+        self._stored: dict[str, Conversation] = {}
 
     def load(self, id: str) -> Conversation:
         """The conversation, or a new one that is not saved yet."""
@@ -23,12 +23,12 @@ class Conversations:
         if row is None:
             return Conversation(id)
         found = Conversation(row.id, owner=row.owner, case=row.case_reference, introduced=row.introduced)
-        self._loaded[id] = replace(found)
+        self._stored[id] = replace(found)
         return found
 
     def save(self, changed: Conversation) -> None:
-        """Written only where it is new, or another than was loaded."""
-        if self._loaded.get(changed.id) == changed:
+        """Written only where it is new, or another than what is stored."""
+        if self._stored.get(changed.id) == changed:
             return
         row = {
             "id": changed.id,
@@ -37,6 +37,7 @@ class Conversations:
             "introduced": changed.introduced,
         }
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
+        self._stored[changed.id] = replace(changed)
 
 
 @cache
