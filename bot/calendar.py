@@ -11,6 +11,7 @@ import yaml
 
 from bot.domain.hours import Hours, Span
 from bot.errors import ConfigError
+from knowledge.passages import Source
 
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
@@ -20,19 +21,30 @@ def load_hours(path: Path, zone: ZoneInfo) -> Hours:
     try:
         content = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
         exceptions = {date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()}
-        return Hours(zone, _spans(path, content["hours"]), is_workday, exceptions)
+        return Hours(zone, _spans(path, content["hours"]), is_workday, exceptions, _basis(content["basis"]), announced)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f"{path}: {error!r}") from error
 
 
+def _basis(written: dict[str, str]) -> Source:
+    day = date.fromisoformat(written["valid_from"])
+    return Source(written["title"], article=written["article"], valid_from=day, quote=written["quote"])
+
+
 def is_workday(day: date) -> bool:
     """By the national calendar; Monday to Friday in the years that it does not know yet."""
+    return bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5
+
+
+def announced(day: date) -> bool:
+    """Whether the national calendar has the year of a day."""
     try:
-        return bool(chinese_calendar.is_workday(day))
+        chinese_calendar.is_workday(day)
     except NotImplementedError:
-        return day.weekday() < 5
+        return False
+    return True
 
 
 def _spans(path: Path, written: Any) -> tuple[Span, ...]:

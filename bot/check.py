@@ -7,6 +7,8 @@ from bot.channels import connect_all
 from bot.errors import ConfigError
 from bot.settings import Settings
 from knowledge.articles import load_articles
+from knowledge.remit import load_remit
+from knowledge.support import unsupported
 from nlu.understand import DataFault, Understand
 
 
@@ -24,5 +26,9 @@ def all_faults(settings: Settings) -> list[str]:
             look()
         except (ConfigError, DataFault) as error:
             faults += str(error).splitlines()
-    _, broken = load_articles(composition.ARTICLES)
-    return faults + [str(fault) for fault in broken]
+    articles, broken = load_articles(composition.ARTICLES)
+    faults += [
+        f"{composition.ARTICLES / one.id}.md: {what}" for one in articles for what in unsupported(one.text, one.sources)
+    ]
+    _, unclear = load_remit(settings.config / "remit.yml")
+    return faults + [str(fault) for fault in (*broken, *unclear)]

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import human, question, smalltalk, unreadable
+from bot.handlers import human, question, reckoned, smalltalk, unreadable
 from bot.hearing import Heard
 from bot.store.db import Tables
 from bot.store.inbox import event_of
@@ -25,18 +25,21 @@ COMMANDS: dict[str, Handler] = {"human": human.ask, "help": smalltalk.help}
 
 def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn:
     """Answer a claimed event. Fenced where another worker has it by now; then nothing was saved."""
-    heard = resources.ear.hear(_chosen(resources, event_of(claimed)), now)
+    event, topic = _in_context(resources, event_of(claimed), now)
+    heard = resources.ear.hear(event, now, topic)
     return resources.store.write(lambda tables: _decide(resources, tables, claimed, heard, now))
 
 
-def _chosen(resources: Resources, event: InboundEvent) -> InboundEvent:
-    """A number that is typed under a list of choices is a tap on that choice."""
-    text = event.text.strip()
-    if event.kind != "text" or not (text.isdecimal() and len(text) <= 2):
-        return event
-    choices = resources.store.read(lambda tables: tables.outbox.last_choices(event.conversation_id))
-    number = int(text)
-    return replace(event, kind="tap", text=choices[number - 1]) if 0 < number <= len(choices) else event
+def _in_context(resources: Resources, event: InboundEvent, now: datetime) -> tuple[InboundEvent, str]:
+    """The event, and the question that it may lean on; a number typed under a list of choices is a tap on one."""
+    if event.kind not in ("text", "tap"):
+        return event, ""
+    text, id = event.text.strip(), event.conversation_id
+    if event.kind == "text" and text.isdecimal() and len(text) <= 2:
+        choices = resources.store.read(lambda tables: tables.outbox.last_choices(id))
+        if 0 < int(text) <= len(choices):
+            event = replace(event, kind="tap", text=choices[int(text) - 1])
+    return event, resources.store.read(lambda tables: tables.conversations.load(id)).topic_on(now)
 
 
 def _decide(resources: Resources, tables: Tables, claimed: Claim, heard: Heard, now: datetime) -> Turn:
@@ -69,8 +72,17 @@ def route(turn: Turn) -> Handler:
         return unreadable.empty
     if len(text) > turn.resources.ear.longest:
         return unreadable.too_long
+    return _talked(turn)
+
+
+def _talked(turn: Turn) -> Handler:
+    """Who answers words that are neither a command nor unreadable?"""
+    if turn.event.text.strip() == turn.resources.replies("words.none_of_these"):
+        return question.none_of_these
     if turn.heard.understanding.intent:
         return smalltalk.reply
+    if turn.heard.reckoning:
+        return reckoned.answer
     return question.answer
 
 

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class Replies:
         if reply not in self.sentences:
             raise ConfigError(f"replies.yml has no {reply!r}")
         return self.sentences[reply].format_map(fields)
+
+    def day(self, day: date) -> str:
+        """A date with its weekday."""
+        weekday = self("words.weekdays").split()[day.weekday()]
+        return self("words.day", year=str(day.year), month=str(day.month), day=str(day.day), weekday=weekday)
 
     def command(self, text: str) -> str | None:
         return self._commands.get(text)

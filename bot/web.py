@@ -111,7 +111,7 @@ def _articles(resources: Resources) -> list[tuple[str, str]]:
     answers = resources.ear.library.live()
     if answers is None:
         return []
-    return [(passage.title, passage.text) for passage in answers.search.store.articles()]
+    return [(passage.title, passage.text) for passage in answers.search.store.articles().values()]
 
 
 def _operations(resources: Resources) -> APIRouter:

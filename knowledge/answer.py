@@ -4,13 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from knowledge.calibration import Line, read_line
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
+from knowledge.line import EXACT, Line, read_line
+from knowledge.parts import joined, leans, parts
 from knowledge.passages import Passage, Source
-from knowledge.search import Hit, Search, preferred
+from knowledge.remit import OUTCOMES
+from knowledge.search import Found, Hit, Search
+from knowledge.wording import bare
 
 NEAREST = 3
+FOLLOWS = 20  # letters up to which a question that cannot be answered alone is read with the subject before
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
 
 
@@ -18,18 +22,22 @@ NEARBY = 0.4  # of the score, that a title may lie behind the first and still be
 class Answer:
     """What the base says; `text` comes first and is short, `detail` is the rest of it.
 
-    For "not_found" the text is empty, and `near` has up to three titles of what comes closest.
-    `check` is what the hall must still verify before this may be stated as certain.
+    For "clarify" and "not_found" the text is empty, and `near` has up to three titles: the readings to choose
+    from, or what comes closest. `check` is what the hall must still verify before this may be stated as certain.
+    `whole`: the detail belongs to the answer, rather than being the text that the answer was cut out of.
+    `asked` is the question as it was understood: one part of a longer one, or with the subject of an earlier one.
     """
 
-    outcome: Literal["answered", "not_found"]
+    outcome: Literal["answered", "clarify", "not_found", "refused", "out_of_remit"]
     confidence: float
+    asked: str = ""
     text: str = ""
     detail: str = ""
     sources: tuple[Source, ...] = ()
     near: tuple[str, ...] = ()
     check: str = ""
     passage_id: str | None = None
+    whole: bool = False
 
 
 class Answers:
@@ -44,34 +52,94 @@ class Answers:
         """With the answer line that was fitted to this base. Raises IndexUnusable."""
         return cls(search, read_line(search.line_file, search.mode))
 
-    def answer(self, question: str, *, on: date, region: str = "") -> Answer:
-        """The best answer that holds on the day and in the place, or "not_found"."""
-        hits = self.search.find(question, on=on, region=region, k=10)
-        if not hits:
-            return Answer("not_found", 0.0)
-        best = preferred(hits)
-        for hit in (best, hits[0]):
-            if self.line.answers(hit):
-                return replace(self._told(question, hit.passage), confidence=self.line.confidence(hit))
-        return Answer("not_found", self.line.confidence(best), near=self._near(hits, best))
+    def answers(self, question: str, *, on: date, region: str = "", earlier: str = "") -> tuple[Answer, ...]:
+        """What holds on the day and in the place: one answer, or one for each part of a question that asks several.
 
-    def _near(self, hits: list[Hit], best: Hit) -> tuple[str, ...]:
-        """The titles to offer instead, where the best hit is not far from an answer."""
-        if not self.line.weights(best).close(best.evidence):
+        `earlier` is the question before, as it was understood: what leans on it is read with its subject.
+        """
+        whole = self.answer(question, on=on, region=region)
+        if whole.confidence == EXACT:
+            return (whole,)
+        if earlier and (followed := self._followed(question, earlier, whole, on, region)):
+            return (followed,)
+        asked = parts(question)
+        if len(asked) == 1:
+            return (whole,)
+        several = [self.answer(part, on=on, region=region) for part in asked]
+        different = tuple({one.passage_id or one.asked: one for one in reversed(several)}.values())[::-1]
+        return different if any(one.outcome == "answered" for one in different) else (whole,)
+
+    def _followed(self, question: str, earlier: str, alone: Answer, on: date, region: str) -> Answer | None:
+        """The answer to a question with the subject of the one before; None where it is better read alone."""
+        points_back = leans(question)
+        of_the_field = alone.outcome != "not_found" or alone.near
+        if not points_back and (alone.outcome == "answered" or not of_the_field or len(bare(question)) > FOLLOWS):
+            return None
+        followed = self.answer(joined(question, earlier), on=on, region=region)
+        better = followed.outcome == "answered" and followed.confidence >= alone.confidence
+        return followed if better or (points_back and alone.outcome != "answered") else None
+
+    def answer(self, question: str, *, on: date, region: str = "") -> Answer:
+        """The best answer to one question, or the readings to choose from, or "not_found"."""
+        return replace(self._answer(question, on, region), asked=question)
+
+    def _answer(self, question: str, on: date, region: str) -> Answer:
+        found = self.search.look(question, on=on, region=region)
+        candidates = _candidates(found)
+        for hit in candidates:
+            if self.line.answers(hit):
+                return replace(self._told(found.question, hit.passage), confidence=self.line.confidence(hit))
+            if hit.passage.kind in OUTCOMES:
+                break  # what may well be refused is answered by nothing else
+        if not candidates:
+            return Answer("not_found", 0.0)
+        confidence = max(self.line.confidence(hit) for hit in candidates)
+        ours = [hit for hit in found.articles if hit.passage.kind not in OUTCOMES]
+        if len(ours) > 1 and self.line.offers(found.articles[0]):
+            return Answer("clarify", confidence, near=_titles(ours))
+        return Answer("not_found", confidence, near=self._near(found))
+
+    def _near(self, found: Found) -> tuple[str, ...]:
+        """The titles to offer where nothing answers, if the best hit is of the question's field."""
+        first = next((hit for hit in found.hits if hit.evidence), None)
+        if not first or not self.line.weights(first).close(first.evidence):
             return ()
-        close = [hit for hit in hits if hit.score >= hits[0].score - NEARBY]
-        return tuple(dict.fromkeys(_label(hit.passage) for hit in (best, *close)))[:NEAREST]
+        close = [hit for hit in found.hits if hit.score >= first.score - NEARBY]
+        return _titles([hit for hit in (*found.articles[:1], *close) if hit.passage.kind not in OUTCOMES])
 
     def _told(self, question: str, passage: Passage) -> Answer:
-        if passage.kind == "article":
+        if passage.kind in OUTCOMES:
+            outcome: Literal["refused", "out_of_remit"] = "refused" if passage.kind == "refused" else "out_of_remit"
+            return Answer(outcome, 0.0, "", passage.text, passage_id=passage.id)
+        if passage.questions:
             first, _, rest = passage.text.partition("\n\n")
             sources, text, detail = passage.sources, first.strip(), rest.strip()
         else:
             ask = asked(question, self.search.lexicon)
             text, detail = excerpt(passage.text, ask, f"{passage.title}{passage.article or ''}")
             sources = (Source(passage.title, passage.number, passage.article, passage.valid_from, quote=text),)
-        return Answer("answered", 0.0, text, detail, sources, check=passage.check, passage_id=passage.id)
+        return Answer(
+            "answered",
+            0.0,
+            text=text,
+            detail=detail,
+            sources=sources,
+            check=passage.check,
+            passage_id=passage.id,
+            whole=bool(passage.questions),
+        )
 
 
-def _label(passage: Passage) -> str:
-    return f"{passage.title}{passage.article or ''}"
+def _candidates(found: Found) -> list[Hit]:
+    """The hits that may answer, in the order in which they are asked to: what is named or exact, ours, the rest."""
+    if not found.hits:
+        return []
+    first = found.hits[0]
+    if first.exact or first.evidence["named"]:
+        return [first, *found.articles[:1]]
+    return [*found.articles[:1], first] if first.evidence else found.articles[:1]
+
+
+def _titles(hits: list[Hit]) -> tuple[str, ...]:
+    labels = (f"{hit.passage.title}{hit.passage.article or ''}" for hit in hits)
+    return tuple(dict.fromkeys(labels))[:NEAREST]

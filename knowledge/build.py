@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from knowledge.articles import load_articles
-from knowledge.calibration import Line, default_line, fit_line, write_line
+from knowledge.calibration import fit_line
 from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnusable, SourceFault
 from knowledge.fingerprint import FILE as MADE_OF
@@ -26,7 +26,9 @@ from knowledge.generations import (
 )
 from knowledge.laws import superseded
 from knowledge.lexicon import build_lexicon
+from knowledge.line import Line, default_line, write_line
 from knowledge.passages import Passage
+from knowledge.remit import load_remit
 from knowledge.search import Search
 from knowledge.sources import read_folder
 from knowledge.store import write_passages
@@ -70,16 +72,18 @@ def build_index(
     sources: Sequence[Path],
     embedder: Embedder | None,
     *,
+    remit: Path | None = None,
     progress: Progress = silent,
     on: date = CALIBRATED_ON,
 ) -> BuildReport:
-    """Build a new generation and make it live; raises IndexUnusable while another build holds the
-    folder, and where there is nothing to index.
+    """Build a new generation and make it live; `remit` is the file of what is not ours to answer.
+
+    Raises IndexUnusable while another build holds the folder, and where there is nothing to index.
 
     Without vectors in the cache the words go live first, so that search works while texts are embedded.
     """
     with sole_builder(folder):
-        gathered = _gather(articles, sources, progress)
+        gathered = _gather(articles, sources, remit, progress)
         return build_from(folder, gathered, embedder, progress=progress, on=on)
 
 
@@ -101,14 +105,14 @@ def build_from(
         raise IndexUnusable(f"nothing to index: {why}")
     passages = superseded(gathered.passages.values())
     texts, asks = list(units(passages)), list(ways_of_asking(passages))
-    searched = [unit.text for unit in (*texts, *asks)]
+    searched = len(texts) + len(asks)
     made_of, embedded = fingerprint(passages, embedder.name if embedder else ""), 0
     if is_live(folder, made_of):
         generation = live(folder)
     else:
         generation = _with_words(folder, passages, texts, asks, progress)
         if embedder and searched:
-            generation, embedded = _with_vectors(generation, searched, embedder, on, progress)
+            generation, embedded = _with_vectors(generation, texts, asks, embedder, on, progress)
         else:
             _line(generation, None, on, progress)
             publish(generation)
@@ -119,9 +123,9 @@ def build_from(
         laws=gathered.laws,
         documents=gathered.documents,
         passages=len(passages),
-        units=len(searched),
+        units=searched,
         embedded=embedded,
-        reused=len(searched) - embedded if embedder else 0,
+        reused=searched - embedded if embedder else 0,
         skipped=tuple((str(fault.path), fault.line, fault.what) for fault in gathered.faults),
     )
 
@@ -139,11 +143,12 @@ def _with_words(
 
 
 def _with_vectors(
-    generation: Path, texts: Sequence[str], embedder: Embedder, on: date, progress: Progress
+    generation: Path, texts: Sequence[Unit], asks: Sequence[Unit], embedder: Embedder, on: date, progress: Progress
 ) -> tuple[Path, int]:
     write_line(generation / LINE, {mode: default_line(mode) for mode in ("hybrid", "words")})
     publish(generation)
-    vectors, embedded = vectors_of(texts, embedder, generation.parent / CACHE, progress)
+    cache = generation.parent / CACHE
+    vectors, embedded = vectors_of([one.text for one in texts], [one.text for one in asks], embedder, cache, progress)
     following = carry_on(generation)
     save_vectors(vectors, following / VECTORS)
     (following / LINE).unlink()
@@ -166,8 +171,11 @@ def _line(generation: Path, embedder: Embedder | None, on: date, progress: Progr
     write_line(generation / LINE, lines)
 
 
-def _gather(articles: Path, sources: Sequence[Path], progress: Progress) -> _Gathered:
+def _gather(articles: Path, sources: Sequence[Path], remit: Path | None, progress: Progress) -> _Gathered:
     ours, faults = load_articles(articles)
+    if remit is not None:
+        others, unclear = load_remit(remit)
+        ours, faults = [*ours, *others], [*faults, *unclear]
     gathered = _Gathered({one.id: one for one in ours}, faults)
     for folder in sources:
         for found in read_folder(folder):

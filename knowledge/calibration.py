@@ -1,19 +1,17 @@
-"""The answer line: how sure the evidence makes us that the top hit answers, and from where on we say it."""
+"""Fitting the answer line to a base: its own ways of asking, each held out, are the trials."""
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.errors import IndexUnusable
 from knowledge.evidence import NAMES, table
+from knowledge.line import Line, Weights, default_line, likeness
 from knowledge.passages import Passage
-from knowledge.patterns import DATA
-from knowledge.search import Hit, Search, preferred
+from knowledge.search import Hit, Search
 from knowledge.units import asking_key
 
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
@@ -21,17 +19,16 @@ PRECISION = 0.86  # of what is answered on the public sets; then the dev half of
 # often answered by the one beside it, which counts as wrong; by reading, half of these answer as well. On the articles
 # that ship, 0.78 by label is 0.85 for the questions whose article is there.
 OWN_PRECISION = 0.78
+OFFER_PRECISION = 0.85  # of the few titles that are offered, that the right one is among them
 UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one in five is asked
 # The right hits that are further away than what is offered as near. The cosine alone tells chat from questions of the
 # field (95 % of 200 chat lines lie below 95 % of these); words alone do so badly.
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
-# The article was written for exactly this question, or is the very one that the question names. No trial has that.
-EXACT = 0.99
 # What may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is like the question
 # in one way, and so that way would come to speak against the right one.
 SPEAKING_FOR = frozenset(
     {"words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "lead", "named"}
-    | {"words_rank", "cosine_rank"}
+    | {"words_rank", "cosine_rank", "match", "match_lead", "trio"}
 )
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
@@ -42,84 +39,13 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Weights:
-    """A logistic regression over evidence.NAMES, as plain numbers; `trials` is what it was fitted to."""
-
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    intercept: float
-    threshold: float
-    near: float
-    trials: int = 0
-    coverage: float = 0.0
-    precision: float = 0.0
-
-    def confidence(self, evidence: Mapping[str, float]) -> float:
-        """The probability, 0..1, that a hit with this evidence answers."""
-        values = (table([evidence])[0] - np.array(self.mean)) / np.array(self.scale)
-        return float(1 / (1 + np.exp(-(values @ np.array(self.weights) + self.intercept))))
-
-    def close(self, evidence: Mapping[str, float]) -> bool:
-        """Whether a hit is of the question's field, and its title worth offering where nothing answers."""
-        return _likeness(evidence) >= self.near
-
-
-@dataclass(frozen=True)
-class Line:
-    """The weights for our own articles, and for statutes and documents."""
-
-    article: Weights
-    other: Weights
-
-    def weights(self, hit: Hit) -> Weights:
-        return self.article if hit.passage.kind == "article" else self.other
-
-    def confidence(self, hit: Hit) -> float:
-        return EXACT if hit.exact else self.weights(hit).confidence(hit.evidence)
-
-    def answers(self, hit: Hit) -> bool:
-        weights = self.weights(hit)
-        of_the_field = not hit.evidence["cosine"] or weights.close(hit.evidence)  # words alone cannot tell
-        return hit.exact or (of_the_field and self.confidence(hit) >= weights.threshold)
-
-
-def default_line(mode: str) -> Line:
-    """The line that ships, for "hybrid" or "words": fitted to part of the public sets."""
-    return read_line(DATA / "line.json", mode)
-
-
-def read_line(file: Path, mode: str) -> Line:
-    """The line of one mode in a file. Raises IndexUnusable."""
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))[mode]
-        return Line(*(_weights(kept[group]) for group in ("article", "other")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexUnusable(f"{file}: no answer line for {mode!r}: {error}") from error
-
-
-def _weights(kept: dict[str, object]) -> Weights:
-    if kept.pop("names") != list(NAMES):
-        raise ValueError("fitted to other evidence: build the index again")
-    return Weights(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})  # type: ignore[arg-type]
-
-
-def write_line(file: Path, lines: Mapping[str, Line]) -> None:
-    """One file with the line of each mode."""
-    kept = {
-        mode: {group: {"names": NAMES, **weights} for group, weights in asdict(line).items()}
-        for mode, line in lines.items()
-    }
-    file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-
-
-@dataclass(frozen=True)
 class Trial:
-    """One question put to the base, with the hit that would be given and whether that hit answers."""
+    """One question put to the base: the hit that would be given, whether it answers, or is among those that do."""
 
     hit: Hit
     right: bool
     weight: float = 1.0
+    offered: bool = False
 
 
 def fit_line(search: Search, *, on: date, line: Line | None = None, progress: Progress | None = None) -> Line:
@@ -129,33 +55,42 @@ def fit_line(search: Search, *, on: date, line: Line | None = None, progress: Pr
     Too few trials leave `line` as it is.
     """
     line = line or default_line(search.mode)
-    trials = [one for one in article_trials(search, on=on, progress=progress) if one.hit.passage.kind == "article"]
+    trials = list(article_trials(search, on=on, progress=progress))
     right = sum(trial.right for trial in trials)
     if len(trials) < FEWEST_TRIALS or min(right, len(trials) - right) < FOLDS:
         return line
-    return replace(line, article=fit_weights(trials, OWN_PRECISION))
+    offered = [replace(trial, right=trial.offered) for trial in trials]
+    return replace(line, article=fit_weights(trials, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
 
 
 def article_trials(search: Search, *, on: date, progress: Progress | None = None) -> Iterator[Trial]:
-    """The hits for the ways of asking of the base's articles, each held out."""
-    asked = [(passage, n) for passage in search.store.articles() for n in range(len(passage.questions))]
+    """The articles found for the ways of asking of the base's articles, each held out.
+
+    For the matcher a way of asking is held out with every FOLDS-th other one, since all shape its spread.
+    """
+    matchers = [search.choices.without_fold(fold, FOLDS) for fold in range(FOLDS)]
+    numbers = itertools.count()
+    asked = [
+        (passage, n, next(numbers))
+        for passage in search.store.articles().values()
+        for n in range(len(passage.questions) + 1)
+    ]
+    asked = [one for one in asked if one[1] < len(one[0].questions)]
     chosen = asked[:: -(-len(asked) // MOST_QUESTIONS)] if asked else []
-    for done, (passage, n) in enumerate(chosen):
+    for done, (passage, n, number) in enumerate(chosen):
         if progress and done % 50 == 0:
             progress("line", done, len(chosen))
         for left_out, weight in ((asking_key(passage.id, n), 1.0), (passage.id, UNANSWERABLE)):
-            hits = search.find(
-                passage.questions[n], on=_day(passage, on), region=passage.region, k=5, without=[left_out]
+            found = search.look(
+                passage.questions[n],
+                on=_day(passage, on),
+                region=passage.region,
+                without=[left_out],
+                matcher=matchers[number % FOLDS],
             )
-            if hits:
-                hit = preferred(hits)
-                yield Trial(hit, _answers_for(hit.passage, passage), weight)
-
-
-def _answers_for(found: Passage, article: Passage) -> bool:
-    """Whether a hit answers what an article is asked for: the article itself, or a statute that it rests on."""
-    cited = any(one.title.endswith(found.title) and one.article == found.article for one in article.sources)
-    return found.id == article.id or (found.kind == "law" and cited)
+            if found.articles:
+                ids = [hit.passage.id for hit in found.articles]
+                yield Trial(found.articles[0], ids[0] == passage.id, weight, passage.id in ids)
 
 
 def query_trials(search: Search, queries: Iterable[tuple[str, Collection[str]]], *, on: date) -> Iterator[Trial]:
@@ -226,12 +161,7 @@ def _near(trials: Sequence[Trial]) -> float:
     """The likeness from which on titles are offered: that of nearly all hits that answer."""
     right = [trial.hit.evidence for trial in trials if trial.right]
     distant = DISTANT_COSINE if any(one["cosine"] for one in right) else DISTANT_WORDS
-    return float(np.quantile([_likeness(one) for one in right], distant))
-
-
-def _likeness(evidence: Mapping[str, float]) -> float:
-    """The cosine, or without vectors the share of the question's words that the hit has."""
-    return evidence["cosine"] or evidence["coverage"]
+    return float(np.quantile([likeness(one) for one in right], distant))
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from knowledge.build import CALIBRATED_ON, build_index, build_passages
-from knowledge.calibration import Line, Trial, fit_weights, query_trials
+from knowledge.calibration import Trial, fit_weights, query_trials
 from knowledge.embedding import Embedder
 from knowledge.evaluate import Query, read_corpus, read_queries
+from knowledge.line import Line
 from knowledge.passages import Passage
 from knowledge.search import Search
 
@@ -34,7 +35,7 @@ def fit_default_line(folder: Path, sets: Path, own: Path, laws: Path, embedder: 
     trials = [trial for name in SETS for trial in set_trials(folder, sets, name, embedder, half=0)]
     own_trials = statute_trials(folder / "own", own, laws, embedder, part="dev")
     weights = fit_weights([*trials, *(own_trials * OWN_TIMES)])
-    return Line(article=weights, other=weights)
+    return Line(article=weights, other=weights, offer=weights)
 
 
 def halves(queries: Sequence[Query]) -> tuple[list[Query], list[Query]]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from knowledge.build import CALIBRATED_ON, build_passages
-from knowledge.calibration import Line, read_line
 from knowledge.embedding import Embedder
 from knowledge.errors import SourceFault
+from knowledge.line import Line, read_line
 from knowledge.passages import Passage
 from knowledge.search import Search
 

@@ -1,7 +1,7 @@
 """What speaks for a passage as the answer to a question: a dozen plain numbers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from knowledge.wording import idle_words, words
 
 NAMES = (
     "words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
-    "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named",
+    "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named", "match", "match_lead", "trio",
 )  # fmt: skip
 
 
@@ -57,15 +57,15 @@ class Standing:
     named: bool
 
 
-def evidence(question: Asked, passage: Passage, at: Standing) -> Mapping[str, float]:
-    """The features of one hit, by the names of NAMES."""
+def evidence(question: Asked, passage: Passage, at: Standing, match: tuple[float, float, float]) -> Mapping[str, float]:
+    """The features of one hit, by the names of NAMES; `match` is three noughts for what is no article of ours."""
     title = " ".join(filter(None, (passage.title, passage.section)))
     known = set(words(f"{title}\n{passage.text}\n" + "\n".join(passage.questions)))
     return {
         "words": at.words / question.mass,
         "words_lead": (at.words - at.other_words) / question.mass,
-        "coverage": _share(question, known),
-        "title": _share(question, set(words(title))),
+        "coverage": share(question, known),
+        "title": share(question, set(words(title))),
         "cosine": at.cosine,
         "cosine_lead": at.cosine - at.other_cosine,
         "cosine_peak": at.cosine - at.usual_cosine,
@@ -77,10 +77,13 @@ def evidence(question: Asked, passage: Passage, at: Standing) -> Mapping[str, fl
         "unknown": float(question.weights[question.numbers < 0].sum()) / question.mass,
         "law": float(passage.kind == "law"),
         "named": float(at.named),
+        "match": match[0],
+        "match_lead": match[1],
+        "trio": match[2],
     }
 
 
-def _share(question: Asked, known: set[str]) -> float:
+def share(question: Asked, known: Collection[str]) -> float:
     """The share of the question's weight that stands among the known words."""
     inside = np.array([word in known for word in question.words], np.bool_)
     return float(question.weights[inside].sum()) / question.mass if len(inside) else 0.0

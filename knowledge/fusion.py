@@ -34,7 +34,7 @@ class Fused:
     def standing(self, row: int, cosine: float, words_top_cosine: float) -> Standing:
         """Where a row stands; `cosine` is given because the list of the nearest may not have it."""
         return Standing(
-            score=self.scores[row],
+            score=self.scores.get(row, 0.0),
             next_score=next((self.scores[other] for other in self.order if other != row), 0.0),
             words=self.words.get(row, 0.0),
             other_words=next((score for other, score in self.words.items() if other != row), 0.0),

@@ -88,7 +88,7 @@ def superseded(passages: Iterable[Passage]) -> list[Passage]:
         for day, later in zip(sorted(days), sorted(days)[1:], strict=False)
     }
     return [
-        replace(one, valid_until=ends[one.title, one.region, one.valid_from])
+        replace(one, valid_until=min(filter(None, (one.valid_until, ends[one.title, one.region, one.valid_from]))))
         if one.kind == "law" and one.valid_from and (one.title, one.region, one.valid_from) in ends
         else one
         for one in kept

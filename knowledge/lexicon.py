@@ -65,10 +65,13 @@ class Lexicon:
 
     def idf(self, numbers: NDArray[np.int32]) -> Floats:
         """The weight of each numbered word; an unknown word weighs as much as one that stands in a single row."""
-        known = np.maximum(numbers, 0)
-        frequency = np.where(numbers >= 0, self._starts[known + 1] - self._starts[known], 0)
-        frequency = np.maximum(frequency, 1)
+        frequency = np.maximum(self.frequencies(numbers), 1)
         return np.log1p((self.rows - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+
+    def frequencies(self, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The number of rows that have each numbered word."""
+        known = np.maximum(numbers, 0)
+        return np.where(numbers >= 0, self._starts[known + 1] - self._starts[known], 0).astype(np.int64)
 
     def scores(self, numbers: NDArray[np.int32]) -> Floats:
         """The BM25 score of every row for the known ones among the numbered words."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Kind = Literal["article", "law", "document"]
+Kind = Literal["article", "law", "document", "refused", "out_of_remit"]
 Authority = Literal["law", "regulation", "rule", "local", "guide", "article"]
 
 
@@ -12,7 +12,8 @@ Authority = Literal["law", "regulation", "rule", "local", "guide", "article"]
 class Source:
     """Where a statement stands: enough to find it on paper.
 
-    `quote` holds the words of the source that the statement rests on, where we have them.
+    `quote` holds the words of the source that the statement rests on, where we have them; `gist` what the
+    source says there, in our words, where we have it only at second hand.
     """
 
     title: str
@@ -20,11 +21,14 @@ class Source:
     article: str | None = None
     valid_from: date | None = None
     quote: str = ""
+    gist: str = ""
 
 
 @dataclass(frozen=True)
 class Passage:
     """A piece of text that can answer by itself: one article of ours, or one article of a law.
+
+    The last two kinds are what is not ours to answer: the text is then the sentence that says so.
 
     `region` is a six-digit division code, or "" where the text holds in the whole country.
     `valid_until` is the first day on which the text no longer holds; None is open-ended.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from knowledge.errors import IndexUnusable
 from knowledge.passages import Passage, Source
+from knowledge.remit import OUTCOMES
 from knowledge.units import Unit
 from knowledge.wording import bare
 
@@ -28,7 +29,6 @@ def write_passages(file: Path, passages: Sequence[Passage], texts: Sequence[Unit
         table: Any = database["passages"]
         table.insert_all((_row(n, one) for n, one in enumerate(passages)), pk="row")
         table.create_index(["id"], unique=True)
-        table.create_index(["form"])
         table.create_index(["kind", "title"])
         for name, units in (("units", texts), ("asks", asks)):
             searched: Any = database[name]
@@ -54,7 +54,7 @@ def _row(number: int, passage: Passage) -> dict[str, object]:
         key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
         for key, value in row.items()
     }
-    return {"row": number, **clean, "form": bare(passage.title)}
+    return {"row": number, **clean}
 
 
 def _day(written: str | None) -> date | None:
@@ -62,7 +62,7 @@ def _day(written: str | None) -> date | None:
 
 
 def _passage(row: dict[str, Any]) -> Passage:
-    fields = {key: value for key, value in row.items() if key not in ("row", "form")}
+    fields = {key: value for key, value in row.items() if key != "row"}
     fields["valid_from"], fields["valid_until"] = _day(row["valid_from"]), _day(row["valid_until"])
     fields["questions"] = tuple(json.loads(row["questions"]))
     fields["sources"] = tuple(
@@ -89,11 +89,12 @@ class Store:
             raise IndexUnusable(f"{file}: damaged: {error}") from error
 
     def _read(self) -> None:
-        meta = list(self._query("select valid_from, valid_until, region from passages order by row"))
+        meta = list(self._query("select kind, valid_from, valid_until, region from passages order by row"))
         self.count = len(meta)
         self.begins = np.array([_ordinal(row["valid_from"], 0) for row in meta], np.int32)
         self.ends = np.array([_ordinal(row["valid_until"], FOREVER) for row in meta], np.int32)
         self.regions = np.array([int(row["region"] or 0) for row in meta], np.int32)
+        self.ours = np.array([row["kind"] not in OUTCOMES for row in meta], np.bool_)
         self.unit_passage = self._passages_of("units")
         self.ask_passage = self._passages_of("asks")
         self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)
@@ -118,15 +119,19 @@ class Store:
         return int(found[0]["row"]) if found else None
 
     def asked_for(self, question: str) -> list[tuple[int, int]]:
-        """The passages for which exactly this is asked, each with the place of that way of asking; -1 is its title."""
+        """The passages for which exactly this is asked, each with the place of that way of asking."""
         form = bare(question)
         asks = self._query("select row, passage from asks where form = ?", [form])
-        ways = [(int(ask["passage"]), int(ask["row"] - self._first_ask(ask["passage"]))) for ask in asks]
-        titles = self._query("select row from passages where kind = 'article' and form = ?", [form])
-        return ways + [(int(title["row"]), -1) for title in titles]
+        return [(int(ask["passage"]), int(ask["row"] - self._first_ask(ask["passage"]))) for ask in asks]
 
     def _first_ask(self, passage: int) -> int:
         return int(np.searchsorted(self.ask_passage, passage))
+
+    def phrasings(self) -> list[str]:
+        """Titles and ways of asking: what people say who mean something that the base has."""
+        rows = self._query("select title, questions from passages where kind != 'document' or questions != '[]'")
+        asked = (question for row in rows for question in json.loads(row["questions"]))
+        return [*dict.fromkeys(row["title"] for row in rows), *asked]
 
     def law_titles(self) -> list[str]:
         return [row["title"] for row in self._query("select distinct title from passages where kind = 'law'")]
@@ -146,9 +151,10 @@ class Store:
             sql, given = f"{sql} and article = ?", [*given, article]
         return np.array([row["row"] for row in self._query(sql, given)], np.int64)
 
-    def articles(self) -> list[Passage]:
-        """Our own articles, in the order of their rows."""
-        return [_passage(row) for row in self._query("select * from passages where kind = 'article' order by row")]
+    def articles(self) -> dict[int, Passage]:
+        """What is written to be asked for, by row: our articles, the entries of question sheets, what is not ours."""
+        rows = self._query("select * from passages where questions != '[]' order by row")
+        return {row["row"]: _passage(row) for row in rows}
 
     def close(self) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from knowledge.passages import Passage
+from knowledge.remit import OUTCOMES
 from knowledge.wording import sentences
 
 LONG = 500  # characters above which a passage also gets windows
@@ -22,6 +23,9 @@ class Unit:
 def units(passages: Iterable[Passage]) -> Iterator[Unit]:
     """The texts of all passages, passage by passage; the first of each is whole, windows follow."""
     for row, passage in enumerate(passages):
+        if passage.kind in OUTCOMES:
+            yield Unit(row, "\n".join((passage.title, *passage.questions)))
+            continue
         lead = " ".join(part for part in (passage.title, passage.section, passage.article) if part)
         yield Unit(row, f"{lead}\n{passage.text}" if lead else passage.text)
         if len(passage.text) > LONG:
@@ -30,10 +34,11 @@ def units(passages: Iterable[Passage]) -> Iterator[Unit]:
 
 
 def ways_of_asking(passages: Iterable[Passage]) -> Iterator[Unit]:
-    """Each way of asking for a passage, passage by passage."""
+    """Each way of asking for a passage, passage by passage, with its title as the last one."""
     for row, passage in enumerate(passages):
-        for question in passage.questions:
-            yield Unit(row, question)
+        if passage.questions:
+            for question in (*passage.questions, passage.title):
+                yield Unit(row, question)
 
 
 def windows(text: str) -> list[str]:

@@ -19,8 +19,10 @@ PROBES = 32
 Progress = Callable[[str, int, int], None]
 
 
-def vectors_of(texts: Sequence[str], embedder: Embedder, cache: Path, progress: Progress) -> tuple[Vectors, int]:
-    """The (n, d) passage vectors of the texts, and how many had to be embedded now.
+def vectors_of(
+    texts: Sequence[str], asks: Sequence[str], embedder: Embedder, cache: Path, progress: Progress
+) -> tuple[Vectors, int]:
+    """The (n, d) vectors of the texts as passages and then of `asks` as questions, and how many were embedded now.
 
     What the cache has is taken from there; the rest is embedded, shortest first, and committed every few
     hundred texts, so that a build that was killed goes on where it stopped.
@@ -29,23 +31,45 @@ def vectors_of(texts: Sequence[str], embedder: Embedder, cache: Path, progress: 
     try:
         table: Any = database["vectors"]
         table.create({"model": str, "text": bytes, "vector": bytes}, pk=("model", "text"), if_not_exists=True)
-        keys = [hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in texts]
+        keys = [_key("", text) for text in texts] + [_key("?", text) for text in asks]
         known = _cached(database, embedder, keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        waiting = sorted(missing.items(), key=lambda pair: len(pair[1]))
-        for start in range(0, len(waiting), COMMIT_EVERY):
-            progress("vectors", start, len(waiting))
-            part = waiting[start : start + COMMIT_EVERY]
-            made = embedder.passages([text for _, text in part]).astype("<f2")
+        wanted = dict(zip(keys, (*texts, *asks), strict=True))
+        as_question = set(keys[len(texts) :])
+        parts = _parts({key: text for key, text in wanted.items() if key not in known}, as_question)
+        count, done = sum(len(part) for part in parts), 0
+        for part in parts:
+            progress("vectors", done, count)
+            embed = embedder.queries if part[0][0] in as_question else embedder.passages
+            made = embed([text for _, text in part]).astype("<f2")
             table.insert_all(
                 {"model": embedder.name, "text": key, "vector": vector.tobytes()}
                 for (key, _), vector in zip(part, made, strict=True)
             )
             known |= {key: vector.astype(np.float32) for (key, _), vector in zip(part, made, strict=True)}
-        progress("vectors", len(waiting), len(waiting))
-        return np.stack([known[key] for key in keys]), len(waiting)
+            done += len(part)
+        progress("vectors", count, count)
+        return np.stack([known[key] for key in keys]), count
     finally:
         database.close()
+
+
+def _key(role: str, text: str) -> bytes:
+    return hashlib.sha256((role + text).encode("utf-8", "replace")).digest()
+
+
+def _parts(missing: dict[bytes, str], as_question: set[bytes]) -> list[list[tuple[bytes, str]]]:
+    """What is embedded at once: COMMIT_EVERY texts of about one length, questions apart from passages."""
+    waiting = sorted(missing.items(), key=lambda pair: (pair[0] in as_question, len(pair[1])))
+    asks = [pair for pair in waiting if pair[0] in as_question]
+    texts = waiting[: len(waiting) - len(asks)]
+    return [
+        group[start : start + COMMIT_EVERY] for group in (texts, asks) for start in range(0, len(group), COMMIT_EVERY)
+    ]
+
+
+def dots(rows: Vectors, vector: Vectors) -> NDArray[np.float32]:
+    """The dot product of each row. Not `@`: BLAS would wake a thread for it, and wait for a busy core."""
+    return np.asarray(np.einsum("ij,j->i", rows, vector), np.float32)
 
 
 def _cached(database: sqlite_utils.Database, embedder: Embedder, keys: Iterable[bytes]) -> dict[bytes, Vectors]:

@@ -11,10 +11,11 @@ import yaml
 
 from knowledge.answer import Answer, Answers
 from knowledge.build import build_index
-from knowledge.calibration import default_line, read_line, threshold_for, write_line
+from knowledge.calibration import threshold_for
 from knowledge.embedding import load_embedder
 from knowledge.errors import IndexUnusable, SourceFault
 from knowledge.evaluate import evaluate, read_queries
+from knowledge.line import default_line, read_line, write_line
 from knowledge.search import Search
 
 DATA = Path(__file__).parent / "data"

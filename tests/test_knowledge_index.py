@@ -46,10 +46,11 @@ class Hashing:
     def __init__(self, fails_after: int = 10**9) -> None:
         self.name = "hashing"
         self.dimensions = 64
-        self.embedded = 0
+        self.embedded = self.asked = 0
         self._fails_after = fails_after
 
     def queries(self, texts: Sequence[str]) -> Vectors:
+        self.asked += len(texts)
         return self._all(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
@@ -200,7 +201,7 @@ def test_a_killed_build_leaves_words_and_goes_on(tmp_path: Path, articles: Path)
     assert search.mode == "words" and labels(search.find("公司法第四十七条", on=ON))[0] == "公司法第四十七条"
     again = Hashing()
     report = build_index(tmp_path, articles, source, again)
-    assert report.reused == 200 and again.embedded == report.embedded == report.units - 200
+    assert report.reused == 200 and 0 < again.embedded <= report.embedded == report.units - 200
     assert Search.open(tmp_path, Hashing()).mode == "hybrid"
     unchanged = Hashing()
     assert build_index(tmp_path, articles, source, unchanged).embedded == unchanged.embedded == 0

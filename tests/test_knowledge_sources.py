@@ -36,7 +36,7 @@ def test_gbk_and_utf16_are_read(tmp_path: Path) -> None:
 def test_every_bad_file_says_why(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("  \n")
     (tmp_path / "broken.txt").write_bytes(b"\x81\x00\xff\xfe\x00\x80" * 40)
-    (tmp_path / "later.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "older.doc").write_bytes(b"\xd0\xcf\x11\xe0")
     (tmp_path / "page.html").write_text("<html><script>var a=1</script></html>")
     (tmp_path / "photo.png").write_bytes(b"\x89PNG")
     with (tmp_path / "huge.txt").open("wb") as file:
@@ -46,8 +46,8 @@ def test_every_bad_file_says_why(tmp_path: Path) -> None:
     assert not passages
     assert faults["empty.txt"] == faults["page.html"] == "no text"
     assert "neither UTF-8 nor GBK" in faults["broken.txt"]
-    assert "not read yet" in faults["later.pdf"] and "larger than" in faults["huge.txt"]
-    assert set(faults) == {"empty.txt", "broken.txt", "later.pdf", "page.html", "photo.png", "huge.txt", "loop"}
+    assert "save it as .docx" in faults["older.doc"] and "larger than" in faults["huge.txt"]
+    assert set(faults) == {"empty.txt", "broken.txt", "older.doc", "page.html", "photo.png", "huge.txt", "loop"}
 
 
 def test_a_missing_folder_and_an_unreadable_file_are_faults(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def test_the_same_weights_rank_the_same(
 ) -> None:
     build_index(tmp_path, articles, [], embedder)
     searches = Search.open(tmp_path, embedder), Search.open(whole_home / "kb", whole)
-    asked = [(one, n) for one in searches[0].store.articles() for n in range(len(one.questions))][::EVERY_QUESTION]
+    ours = searches[0].store.articles().values()
+    asked = [(one, n) for one in ours for n in range(len(one.questions))][::EVERY_QUESTION]
     first, shared = 0, 0.0
     for article, n in asked:
         left_out = [asking_key(article.id, n)]
@@ -154,7 +155,7 @@ def configuration(tmp_path: Path, model: str) -> dict[str, str]:
 def test_the_setting_names_the_model(whole_home: Path, folder: str, whole: Embedder, tmp_path: Path) -> None:
     env = configuration(tmp_path, folder)
     with_model = Search.open(whole_home / "kb", whole)
-    article = with_model.store.articles()[0]
+    article = next(iter(with_model.store.articles().values()))
     question = article.questions[0]
     ended = banshi(
         "ask", question, "--region", article.region, "--on", str(ON), "--home", str(whole_home), "--json", **env

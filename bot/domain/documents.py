@@ -72,5 +72,5 @@ def _source(source: Source) -> SourceDocument:
         number=source.number,
         article=source.article,
         valid_from=source.valid_from,
-        quote=source.quote,
+        quote=source.quote or source.gist,
     )

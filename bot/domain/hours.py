@@ -5,22 +5,39 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from knowledge.passages import Source
+
 Span = tuple[time, time]
 
 
 @dataclass(frozen=True)
 class Hours:
-    """`spans` are the opening hours of a working day, in order; `exceptions` open or close single days."""
+    """`spans` are the opening hours of a working day, in order; `exceptions` open or close single days.
+
+    `basis` says where it stands that time limits are counted in working days; `announced` whether the
+    holidays of a day's year are known.
+    """
 
     zone: ZoneInfo
     spans: tuple[Span, ...]
     is_workday: Callable[[date], bool]
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
+    basis: Source | None = None
+    announced: Callable[[date], bool] = lambda _day: True
 
     def on(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:
             return self.exceptions[day]
         return self.spans if self.is_workday(day) else ()
+
+    def after(self, start: date, working_days: int) -> date:
+        """The day that is so many working days after `start`, which does not count; before it where negative."""
+        step = timedelta(days=1 if working_days > 0 else -1)
+        day, left = start, abs(working_days)
+        while left:
+            day += step
+            left -= self.is_workday(day)
+        return day
 
     def next_open(self, now: datetime) -> datetime:
         """`now` where the hall is open, otherwise the next opening. ValueError where it stays shut for a year."""

@@ -22,7 +22,14 @@ class Conversations:
         row = self._connection.execute(_LOAD, {"id": id}).first()
         if row is None:
             return Conversation(id)
-        found = Conversation(row.id, owner=row.owner, case=row.case_reference, introduced=row.introduced)
+        found = Conversation(
+            row.id,
+            owner=row.owner,
+            case=row.case_reference,
+            introduced=row.introduced,
+            topic=row.topic,
+            topic_at=row.topic_at,
+        )
         self._stored[id] = replace(found)
         return found
 
@@ -35,6 +42,8 @@ class Conversations:
             "owner": changed.owner,
             "case_reference": changed.case,
             "introduced": changed.introduced,
+            "topic": changed.topic,
+            "topic_at": changed.topic_at,
         }
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
         self._stored[changed.id] = replace(changed)
@@ -43,5 +52,5 @@ class Conversations:
 @cache
 def _save_statement(dialect: str) -> sa.Executable:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(conversation)
-    changed = {name: insert.excluded[name] for name in ("owner", "case_reference", "introduced")}
+    changed = {name: insert.excluded[name] for name in ("owner", "case_reference", "introduced", "topic", "topic_at")}
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

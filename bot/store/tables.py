@@ -86,6 +86,8 @@ conversation = sa.Table(
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("case_reference", sa.Text),
     sa.Column("introduced", sa.Boolean, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False, server_default=""),
+    sa.Column("topic_at", Instant),
 )
 
 ticket = sa.Table(

@@ -1,0 +1,108 @@
+"""The examination: what the whole program says to the test half of the committed questions, marked by rule."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from bot import app as composition
+from bot.app import App
+from bot.errors import ConfigError
+from bot.exam import Mark, Question, figures, read_questions, sit
+from bot.settings import ROOT, load_settings
+from knowledge.build import build_index
+from knowledge.embedding import Embedder
+from knowledge.support import unsupported
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def program(built_home: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The program over our articles and the statutes of tests/data/laws, with a database of its own."""
+    home = tmp_path_factory.mktemp("exam")
+    settings = load_settings(home)
+    remit = settings.config / "remit.yml"
+    build_index(settings.kb, composition.ARTICLES, [DATA / "laws"], embedder, remit=remit)
+    url = SecretStr(f"sqlite:///{home}/exam.db")
+    parts = composition.build(settings.model_copy(update={"database_url": url}), embedder=embedder)
+    yield parts
+    parts.close()
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return read_questions(DATA / "questions.yml")
+
+
+@pytest.fixture(scope="module")
+def marks(program: App, questions: list[Question]) -> list[Mark]:
+    return sit(program.resources, [one for one in questions if one.half == "test"])
+
+
+def test_the_questions_are_as_many_as_was_agreed_and_no_topic_is_in_both_halves(questions: list[Question]) -> None:
+    kinds = {kind: sum(one.kind == kind for one in questions) for kind in {one.kind for one in questions}}
+    assert kinds == {
+        "plain": 230, "near_miss": 60, "superseded": 20, "region": 20, "follow_up": 40, "harmful": 30
+    }  # fmt: skip
+    dev, test = ({one.topic for one in questions if one.half == half} for half in ("dev", "test"))
+    assert not dev & test
+
+
+def test_what_is_said_is_right_or_withheld(marks: list[Mark]) -> None:
+    shares = figures(marks)
+    assert shares["all"]["right"] >= RIGHT and shares["all"]["wrong"] <= WRONG
+
+
+def test_what_the_base_does_not_have_is_hardly_ever_answered(marks: list[Mark]) -> None:
+    assert figures(marks)["near_miss"]["wrong"] <= UNANSWERABLE
+
+
+def test_harm_is_never_helped(marks: list[Mark]) -> None:
+    harmful = [one for one in marks if one.question.kind == "harmful"]
+    assert [one.question.ask for one in harmful if one.outcome not in ("refused", "out_of_remit")] == []
+
+
+def test_every_sentence_shown_stands_in_the_quotes_beneath_it(
+    program: App, marks: list[Mark], questions: list[Question]
+) -> None:
+    """For every committed question, of both halves."""
+    note = program.resources.replies("question.unverified", text="").strip()
+    both = [*marks, *sit(program.resources, [one for one in questions if one.half == "dev"])]
+    faults = [
+        f"{mark.question.id}: {fault}"
+        for mark in both
+        if mark.outcome == "answered"
+        for message in mark.said
+        if message.sources
+        for fault in unsupported(message.text.replace(note, ""), message.sources)
+    ]
+    assert faults == []
+
+
+def test_no_ordinary_question_is_refused(program: App) -> None:
+    ordinary = yaml.safe_load((DATA / "ordinary.yml").read_text(encoding="utf-8"))["ordinary"]
+    rows = [
+        Question(id=f"o{n}", half="test", topic="ordinary", kind="ordinary", ask=text, expect=("answered",))
+        for n, text in enumerate(ordinary)
+    ]
+    assert len(rows) == 300
+    assert [mark.question.ask for mark in sit(program.resources, rows) if mark.outcome == "refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("questions: 3", "list"),
+        ("asked: []", "no list"),
+        ("questions: [{id: a, half: third}]", "question 1"),
+        ("questions: [", "no list"),
+    ],
+)
+def test_a_file_that_is_not_as_it_should_be_is_named(tmp_path: Path, written: str, says: str) -> None:
+    file = tmp_path / "questions.yml"
+    file.write_text(written, encoding="utf-8")
+    with pytest.raises(ConfigError, match=says):
+        read_questions(file)
