@@ -66,9 +66,10 @@ def build_ear(settings: Settings, embedder: Embedder | None, channels: dict[str,
     )
 
 
-def open_embedder(settings: Settings) -> Embedder | None:
+def open_embedder(settings: Settings, *, workers: int = 1) -> Embedder | None:
+    """The embedder of the settings; `workers` texts are embedded at a time in bulk."""
     try:
-        return load_embedder(settings.knowledge.embedder)
+        return load_embedder(settings.knowledge.embedder, workers=workers)
     except ModelMissing as error:
         raise ConfigError(str(error)) from error
 

@@ -132,12 +132,9 @@ class Answers:
 
 def _candidates(found: Found) -> list[Hit]:
     """The hits that may answer, in the order in which they are asked to: what is named or exact, ours, the rest."""
-    if not found.hits:
-        return []
-    first = found.hits[0]
-    if first.exact or first.evidence["named"]:
-        return [first, *found.articles[:1]]
-    return [*found.articles[:1], first] if first.evidence else found.articles[:1]
+    texts = [hit for hit in found.hits if hit.evidence and not hit.passage.questions][:1]
+    named = [hit for hit in found.hits[:1] if hit.exact] or [hit for hit in texts if hit.evidence["named"]]
+    return [*named, *found.articles[:1], *(hit for hit in texts if hit not in named)]
 
 
 def _titles(hits: list[Hit]) -> tuple[str, ...]:

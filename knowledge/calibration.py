@@ -8,28 +8,27 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.choice import NAMES as CHOICE_NAMES
 from knowledge.evidence import NAMES, table
 from knowledge.line import Line, Weights, default_line, likeness
 from knowledge.passages import Passage
+from knowledge.remit import OUTCOMES
 from knowledge.search import Hit, Search
 from knowledge.units import asking_key
 
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
-# The same for our own articles, by label. They overlap, and so do the trials: with its article left out, a question is
-# often answered by the one beside it, which counts as wrong; by reading, half of these answer as well. On the articles
-# that ship, 0.78 by label is 0.85 for the questions whose article is there.
-OWN_PRECISION = 0.78
+# The same for our own articles, by label: of what is answered with an article. They overlap, so that with its article
+# left out a question is often answered by the one beside it, which counts as wrong; by reading, half of these answer.
+OWN_PRECISION = 0.86
 OFFER_PRECISION = 0.85  # of the few titles that are offered, that the right one is among them
+REMIT_PRECISION = 0.95  # of what is said not to be ours
 UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one in five is asked
 # The right hits that are further away than what is offered as near. The cosine alone tells chat from questions of the
 # field (95 % of 200 chat lines lie below 95 % of these); words alone do so badly.
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
-# What may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is like the question
-# in one way, and so that way would come to speak against the right one.
-SPEAKING_FOR = frozenset(
-    {"words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "lead", "named"}
-    | {"words_rank", "cosine_rank", "match", "match_lead", "trio"}
-)
+# All other evidence may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is
+# like the question in one way, and so that way would come to speak against the right one.
+SPEAKS_BOTH_WAYS = frozenset({"length", "unknown", "law", "words_top_cosine"})
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
 MOST_QUESTIONS = 800
@@ -49,48 +48,60 @@ class Trial:
 
 
 def fit_line(search: Search, *, on: date, line: Line | None = None, progress: Progress | None = None) -> Line:
-    """The line for this base: our articles' weights refitted to their ways of asking, the rest as in `line`.
+    """The line for this base: refitted to its ways of asking where they are enough, the rest as in `line`.
 
-    Each way of asking is put twice: without itself, and without its whole article.
-    Too few trials leave `line` as it is.
+    Each way of asking is put twice: without itself, and without what it asks for.
     """
     line = line or default_line(search.mode)
     trials = list(article_trials(search, on=on, progress=progress))
+    ours = [one for one in trials if one.hit.passage.kind not in OUTCOMES]
+    others = [one for one in trials if one.hit.passage.kind in OUTCOMES]
+    offered = [replace(one, right=one.offered) for one in ours]
+    if _enough(ours):
+        line = replace(line, article=fit_weights(ours, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
+    return replace(line, remit=fit_weights(others, REMIT_PRECISION)) if _enough(others) else line
+
+
+def _enough(trials: Sequence[Trial]) -> bool:
     right = sum(trial.right for trial in trials)
-    if len(trials) < FEWEST_TRIALS or min(right, len(trials) - right) < FOLDS:
-        return line
-    offered = [replace(trial, right=trial.offered) for trial in trials]
-    return replace(line, article=fit_weights(trials, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
+    return len(trials) >= FEWEST_TRIALS and min(right, len(trials) - right) >= FOLDS
 
 
 def article_trials(search: Search, *, on: date, progress: Progress | None = None) -> Iterator[Trial]:
-    """The articles found for the ways of asking of the base's articles, each held out.
+    """What is chosen for the ways of asking of the base, each held out.
 
     For the matcher a way of asking is held out with every FOLDS-th other one, since all shape its spread.
     """
     matchers = [search.choices.without_fold(fold, FOLDS) for fold in range(FOLDS)]
     numbers = itertools.count()
     asked = [
-        (passage, n, next(numbers))
+        (passage, way, n, next(numbers))
         for passage in search.store.articles().values()
-        for n in range(len(passage.questions) + 1)
+        for n, way in enumerate((*passage.questions, passage.title))
     ]
-    asked = [one for one in asked if one[1] < len(one[0].questions)]
+    asked = [one for one in asked if one[2] < len(one[0].questions)]
     chosen = asked[:: -(-len(asked) // MOST_QUESTIONS)] if asked else []
-    for done, (passage, n, number) in enumerate(chosen):
+    for done, (passage, way, n, number) in enumerate(chosen):
         if progress and done % 50 == 0:
             progress("line", done, len(chosen))
+        vector = search.choices.asked_vector(number) if search.repair(way) == way else None
         for left_out, weight in ((asking_key(passage.id, n), 1.0), (passage.id, UNANSWERABLE)):
-            found = search.look(
-                passage.questions[n],
+            articles = search.look(
+                way,
                 on=_day(passage, on),
                 region=passage.region,
                 without=[left_out],
                 matcher=matchers[number % FOLDS],
-            )
-            if found.articles:
-                ids = [hit.passage.id for hit in found.articles]
-                yield Trial(found.articles[0], ids[0] == passage.id, weight, passage.id in ids)
+                vector=vector,
+            ).articles
+            if articles:
+                offered = passage.id in [hit.passage.id for hit in articles]
+                yield Trial(articles[0], _answers_for(articles[0].passage, passage), weight, offered)
+
+
+def _answers_for(found: Passage, asked: Passage) -> bool:
+    """Whether what is found is right for what another passage is asked for: itself, or as little ours."""
+    return found.id == asked.id or (found.kind == asked.kind and found.kind in OUTCOMES)
 
 
 def query_trials(search: Search, queries: Iterable[tuple[str, Collection[str]]], *, on: date) -> Iterator[Trial]:
@@ -114,19 +125,21 @@ def fit_weights(trials: Sequence[Trial], precision: float = PRECISION) -> Weight
     from sklearn.model_selection import StratifiedKFold
     from sklearn.preprocessing import StandardScaler
 
-    values = table([trial.hit.evidence for trial in trials])
+    names = CHOICE_NAMES if "likely" in trials[0].hit.evidence else NAMES
+    values = table([trial.hit.evidence for trial in trials], names)
     right = np.array([trial.right for trial in trials])
     weight = np.array([trial.weight for trial in trials])
     scaler = StandardScaler().fit(values)
     scaled = scaler.transform(values)
     kept_out = np.zeros(len(trials))
     for part, rest in StratifiedKFold(FOLDS).split(scaled, right):
-        weights, intercept = _regression(scaled[part], right[part], weight[part])
+        weights, intercept = _regression(scaled[part], right[part], weight[part], names)
         kept_out[rest] = 1 / (1 + np.exp(-(scaled[rest] @ weights + intercept)))
-    weights, intercept = _regression(scaled, right, weight)
+    weights, intercept = _regression(scaled, right, weight, names)
     threshold = threshold_for(kept_out, right, weight, precision)
     answered = kept_out >= threshold
     return Weights(
+        names=names,
         mean=_plain(scaler.mean_),
         scale=_plain(scaler.scale_),
         weights=_plain(weights),
@@ -140,16 +153,16 @@ def fit_weights(trials: Sequence[Trial], precision: float = PRECISION) -> Weight
 
 
 def _regression(
-    scaled: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64]
+    scaled: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64], names: Sequence[str]
 ) -> tuple[NDArray[np.float64], float]:
     """Weights and intercept. What may only speak for a hit and would speak against it is left out, one by one."""
     from sklearn.linear_model import LogisticRegression
 
-    one_way = np.array([name in SPEAKING_FOR for name in NAMES])
-    used = np.ones(len(NAMES), np.bool_)
+    one_way = np.array([name not in SPEAKS_BOTH_WAYS for name in names])
+    used = np.ones(len(names), np.bool_)
     while True:
         model = LogisticRegression(C=SMOOTHING, max_iter=1_000).fit(scaled[:, used], right, sample_weight=weight)
-        weights = np.zeros(len(NAMES))
+        weights = np.zeros(len(names))
         weights[used] = model.coef_[0]
         against = np.where(one_way, weights, 0)
         if against.min() >= 0:
@@ -160,7 +173,7 @@ def _regression(
 def _near(trials: Sequence[Trial]) -> float:
     """The likeness from which on titles are offered: that of nearly all hits that answer."""
     right = [trial.hit.evidence for trial in trials if trial.right]
-    distant = DISTANT_COSINE if any(one["cosine"] for one in right) else DISTANT_WORDS
+    distant = DISTANT_COSINE if any(one.get("cosine") or one.get("nearest") for one in right) else DISTANT_WORDS
     return float(np.quantile([likeness(one) for one in right], distant))
 
 

@@ -1,5 +1,6 @@
 """Our articles in the order in which they answer a question."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,6 @@ from knowledge.evidence import Asked, share
 from knowledge.lexicon import Floats
 from knowledge.limits import Limits
 from knowledge.matcher import Matcher
-from knowledge.passages import Passage
 from knowledge.remit import OUTCOMES
 from knowledge.store import Store
 from knowledge.vectors import VectorIndex, dots
@@ -24,15 +24,38 @@ MATCH, NEAREST, COSINE, TEXT_SHARE, SHARE = 1.5, 0.4, 0.65, 5.0, 3.5
 WORDS_ONLY = 1.5  # in place of the first two, where there are no vectors: BM25, in standard deviations
 LOCAL = 1.2  # log odds of an article that is written for the place that is meant
 READ = 12  # articles whose words are looked at
+TRIO = 3  # articles among which the right one may be offered
+LEAD = 10.0  # log odds beyond which a lead says no more
+
+
+NAMES = (
+    "likely", "lead", "trio", "ways", "nearest", "nearest_lead", "text", "text_share", "share", "title",
+    "unknown", "length",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An article and how likely it is the one asked for, 0..1 among all that may be found."""
+    """An article and how likely it is the one asked for, 0..1 among all that may be found.
+
+    `evidence` goes by NAMES; only the first few have it.
+    """
 
     row: int
     score: float
     likely: float
+    evidence: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What speaks for each article that may be found: standing among the ways of asking, and two cosines."""
+
+    at: NDArray[np.int64]
+    ways: NDArray[np.float64]
+    nearest: NDArray[np.float64]
+    texts: NDArray[np.float64]
+    scores: NDArray[np.float64]
 
 
 class Choices:
@@ -41,7 +64,12 @@ class Choices:
     def __init__(self, store: Store, vectors: VectorIndex | None) -> None:
         articles = store.articles()
         self.rows = np.array(list(articles), np.int64)
-        self._words = [set(words(_text(one))) for one in articles.values()]
+        self._titles = [set(words(one.title)) for one in articles.values()]
+        self._words = [
+            set(words(f"{one.title}\n{one.text}" if one.kind not in OUTCOMES else one.title))
+            for one in articles.values()
+        ]
+        self._ours = [one.kind not in OUTCOMES for one in articles.values()]
         self._asked = [[set(words(way)) for way in one.questions] for one in articles.values()]
         self._vectors = vectors
         self._regions = store.regions[self.rows]
@@ -56,6 +84,10 @@ class Choices:
         asks = np.arange(self._first_ask, self._first_ask + len(self._asks))
         return Matcher.fit(self._asks, self._vectors.rows(asks), left_out)
 
+    def asked_vector(self, n: int) -> Vectors | None:
+        """The vector of the nth way of asking of all, titles counted; None without vectors."""
+        return self.matcher.vectors[n] if self.matcher else None
+
     def without_fold(self, fold: int, folds: int) -> Matcher | None:
         """A matcher whose spread does not know every `folds`th way of asking, counted from `fold`."""
         return self._fit(np.arange(len(self._asks)) % folds == fold)
@@ -67,35 +99,71 @@ class Choices:
         at = np.flatnonzero(limits.passages[self.rows])
         if not len(at):
             return []
-        matcher = matcher or self.matcher
-        if vector is None or matcher is None or self._vectors is None:
-            scores = WORDS_ONLY * _standard(by_words[self.rows[at]])
-        else:
-            classes = np.searchsorted(matcher.rows, self.rows[at])
-            ways = matcher.scores(vector, limits.hidden)[classes]
-            nearest = matcher.nearest(vector, limits.hidden)[classes]
-            texts = dots(self._vectors.rows(self._units[at]), vector)
-            scores = MATCH * _standard(ways) + NEAREST * _standard(nearest) + COSINE * _standard(texts)
-        scores += LOCAL * (self._regions[at] > 0)
+        found = self._measured(at, by_words, vector, limits, matcher or self.matcher)
+        scores = found.scores + LOCAL * (self._regions[at] > 0)
         order = np.argsort(-scores, kind="stable")
-        read = order[:READ]
-        scores[read] += [self._shares(ask, int(at[n]), limits.hidden) for n in read]
-        scores[order[READ:]] += min(scores[read].min() - scores[order[READ:]].max(initial=-np.inf), 0)
+        read, rest = order[:READ], order[READ:]
+        shares = {int(n): self._shares(ask, int(at[n]), limits.hidden) for n in read}
+        scores[read] += [TEXT_SHARE * text + SHARE * both for text, both, _ in shares.values()]
+        scores[rest] += min(scores[read].min() - scores[rest].max(initial=-np.inf), 0)
         likely = np.exp(scores - scores.max())
         likely /= likely.sum()
         best = np.argsort(-scores, kind="stable")
-        return [Choice(int(self.rows[at[n]]), float(scores[n]), float(likely[n])) for n in best]
+        return [
+            Choice(
+                int(self.rows[at[n]]),
+                float(scores[n]),
+                float(likely[n]),
+                self._evidence(ask, found, scores, likely, shares, int(n)) if int(n) in shares else {},
+            )
+            for n in best
+        ]
 
-    def _shares(self, ask: Asked, n: int, hidden: Mapping[int, set[int]]) -> float:
+    def _measured(
+        self, at: NDArray[np.int64], by_words: Floats, vector: Vectors | None, limits: Limits, matcher: Matcher | None
+    ) -> _Measured:
+        if vector is None or matcher is None or self._vectors is None:
+            ways, nought = _standard(by_words[self.rows[at]]), np.zeros(len(at))
+            return _Measured(at, ways, nought, nought, WORDS_ONLY * ways)
+        classes = np.searchsorted(matcher.rows, self.rows[at])
+        ways = _standard(matcher.scores(vector, limits.hidden)[classes])
+        nearest = matcher.nearest(vector, limits.hidden)[classes]
+        texts = dots(self._vectors.rows(self._units[at]), vector).astype(np.float64)
+        scores = MATCH * ways + NEAREST * _standard(nearest) + COSINE * _standard(texts)
+        return _Measured(at, ways, nearest, texts, scores)
+
+    def _shares(self, ask: Asked, n: int, hidden: Mapping[int, set[int]]) -> tuple[float, float, float]:
+        """The shares of the question that the text has, that text and ways of asking have, and that the title has."""
         left_out = hidden.get(int(self.rows[n]), ())
         known = self._words[n].union(*(way for place, way in enumerate(self._asked[n]) if place not in left_out))
-        return TEXT_SHARE * share(ask, self._words[n]) + SHARE * share(ask, known)
+        both = share(ask, known)
+        return share(ask, self._words[n]) if self._ours[n] else both, both, share(ask, self._titles[n])
 
-
-def _text(passage: Passage) -> str:
-    """What an article says; of what is not ours, how it is asked for."""
-    said = passage.questions if passage.kind in OUTCOMES else (passage.text,)
-    return "\n".join((passage.title, *said))
+    def _evidence(
+        self,
+        ask: Asked,
+        found: _Measured,
+        scores: NDArray[np.float64],
+        likely: NDArray[np.float64],
+        shares: Mapping[int, tuple[float, float, float]],
+        n: int,
+    ) -> Mapping[str, float]:
+        text_share, both, title = shares[n]
+        others = np.arange(len(scores)) != n
+        return {
+            "likely": float(likely[n]),
+            "lead": float(np.clip(scores[n] - scores[others].max(initial=scores[n] - LEAD), -LEAD, LEAD)),
+            "trio": float(np.sort(likely)[-TRIO:].sum()),
+            "ways": float(found.ways[n]),
+            "nearest": float(found.nearest[n]),
+            "nearest_lead": float(found.nearest[n] - found.nearest[others].max(initial=0.0)),
+            "text": float(found.texts[n]),
+            "text_share": text_share,
+            "share": both,
+            "title": title,
+            "unknown": ask.unknown,
+            "length": math.log1p(len(ask.words)),
+        }
 
 
 def _standard(values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ queries that nothing answers. What is fitted to is never what is reported.
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import yaml
 
 from knowledge.build import CALIBRATED_ON, build_index, build_passages
-from knowledge.calibration import Trial, fit_weights, query_trials
+from knowledge.calibration import Trial, fit_line, fit_weights, query_trials
 from knowledge.embedding import Embedder
 from knowledge.evaluate import Query, read_corpus, read_queries
 from knowledge.line import Line
@@ -27,15 +28,31 @@ OWN_TIMES = 4  # the weight of one of our own questions: they are few, and of ou
 OWN_UNANSWERABLE = 0.5
 
 
-def fit_default_line(folder: Path, sets: Path, own: Path, laws: Path, embedder: Embedder | None) -> Line:
-    """The line for statutes and documents; it also stands in for articles until there are enough of them.
+@dataclass(frozen=True)
+class Ours:
+    """What the project has itself: articles, what is not ours, and labelled questions over some statutes."""
 
-    `own` is a file like tests/data/statute_questions.yml over the statutes in `laws`; indexes are kept in `folder`.
+    articles: Path
+    remit: Path
+    questions: Path
+    laws: Path
+
+
+def fit_default_line(folder: Path, sets: Path, ours: Ours, embedder: Embedder | None) -> Line:
+    """The line for statutes and documents, and for a base with too few articles the line of those that ship.
+
+    `ours.questions` is a file like tests/data/statute_questions.yml; indexes are kept in `folder`.
     """
     trials = [trial for name in SETS for trial in set_trials(folder, sets, name, embedder, half=0)]
-    own_trials = statute_trials(folder / "own", own, laws, embedder, part="dev")
+    own_trials = statute_trials(folder / "own", ours.questions, ours.laws, embedder, part="dev")
     weights = fit_weights([*trials, *(own_trials * OWN_TIMES)])
-    return Line(article=weights, other=weights, offer=weights)
+    (folder / "articles").mkdir(exist_ok=True)
+    build_index(folder / "articles", ours.articles, [], embedder, remit=ours.remit)
+    search = Search.open(folder / "articles", embedder)
+    try:
+        return replace(fit_line(search, on=CALIBRATED_ON), other=weights)
+    finally:
+        search.close()
 
 
 def halves(queries: Sequence[Query]) -> tuple[list[Query], list[Query]]:

@@ -13,7 +13,7 @@ from knowledge.wording import idle_words, words
 
 NAMES = (
     "words", "words_lead", "coverage", "title", "cosine", "cosine_lead", "cosine_peak", "words_top_cosine",
-    "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named", "match", "match_lead", "trio",
+    "words_rank", "cosine_rank", "lead", "length", "unknown", "law", "named",
 )  # fmt: skip
 
 
@@ -30,6 +30,11 @@ class Asked:
     def mass(self) -> float:
         """The sum of the weights; never nought."""
         return float(self.weights.sum()) or 1.0
+
+    @property
+    def unknown(self) -> float:
+        """The share of the weight of words that the base does not have at all."""
+        return float(self.weights[self.numbers < 0].sum()) / self.mass
 
 
 def asked(question: str, lexicon: Lexicon) -> Asked:
@@ -57,8 +62,8 @@ class Standing:
     named: bool
 
 
-def evidence(question: Asked, passage: Passage, at: Standing, match: tuple[float, float, float]) -> Mapping[str, float]:
-    """The features of one hit, by the names of NAMES; `match` is three noughts for what is no article of ours."""
+def evidence(question: Asked, passage: Passage, at: Standing) -> Mapping[str, float]:
+    """The features of one hit, by the names of NAMES."""
     title = " ".join(filter(None, (passage.title, passage.section)))
     known = set(words(f"{title}\n{passage.text}\n" + "\n".join(passage.questions)))
     return {
@@ -74,12 +79,9 @@ def evidence(question: Asked, passage: Passage, at: Standing, match: tuple[float
         "cosine_rank": 1 / (1 + at.cosine_rank),
         "lead": at.score - at.next_score,
         "length": math.log1p(len(question.words)),
-        "unknown": float(question.weights[question.numbers < 0].sum()) / question.mass,
+        "unknown": question.unknown,
         "law": float(passage.kind == "law"),
         "named": float(at.named),
-        "match": match[0],
-        "match_lead": match[1],
-        "trio": match[2],
     }
 
 
@@ -89,6 +91,6 @@ def share(question: Asked, known: Collection[str]) -> float:
     return float(question.weights[inside].sum()) / question.mass if len(inside) else 0.0
 
 
-def table(rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
-    """The features of several hits as (n, len(NAMES)) numbers."""
-    return np.array([[row[name] for name in NAMES] for row in rows], np.float64).reshape(len(rows), len(NAMES))
+def table(rows: Sequence[Mapping[str, float]], names: Sequence[str] = NAMES) -> NDArray[np.float64]:
+    """The features of several hits as (n, len(names)) numbers."""
+    return np.array([[row[name] for name in names] for row in rows], np.float64).reshape(len(rows), len(names))

@@ -1,7 +1,7 @@
 """Search: words and vectors fused, within what holds on a day and in a place."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.choice import Choice, Choices
+from knowledge.choice import TRIO, Choice, Choices
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
 from knowledge.evidence import Asked, asked, evidence
@@ -29,7 +29,6 @@ from knowledge.wording import LONG_ENOUGH, clean, words
 LIST = 300  # passages of either list that are fused
 MEANT = 0.5  # the weight of words that the question does not have but means
 UNITS = 3 * LIST // 2  # vectors asked for, since several may belong to one passage
-TRIO = 3  # articles among which the right one may be offered
 
 
 def live_generation(folder: Path) -> str | None:
@@ -46,7 +45,8 @@ class Hit:
 
     `exact`: the question is word for word one of its own, or names the very article.
 
-    `evidence` goes by evidence.NAMES; only the first hit and the first article have it, since no other can answer.
+    `evidence` goes by choice.NAMES for what has ways of asking, by evidence.NAMES for the rest; only what comes
+    first of either sort has it, since nothing else can answer.
     """
 
     passage: Passage
@@ -116,12 +116,14 @@ class Search:
         k: int = 10,
         without: Collection[str] = (),
         matcher: Matcher | None = None,
+        vector: Vectors | None = None,
     ) -> Found:
         """At most k passages that hold on the day and in the place, and the likeliest of our articles.
 
         A place that the question names replaces `region` (six digits, or "": what holds in the whole country),
         unless `region` lies within it. `without` leaves out passages by id, and ways of asking by
-        `units.asking_key`; `matcher` stands in for the one that knows all ways of asking.
+        `units.asking_key`; `matcher` stands in for the one that knows all ways of asking; `vector` is the
+        question's, where it is known already.
         """
         typed = clean(question)[:LONG_ENOUGH]
         question = self.repair(typed)
@@ -131,12 +133,13 @@ class Search:
         if not ask.words or not ours.any():
             return Found(question)
         by_words = self._by_words(ask, within.passages)
-        vector = self._embedder.queries([question])[0] if self._embedder else None
+        if vector is None and self._embedder:
+            vector = self._embedder.queries([question])[0]
         named, exact = self._named(question, typed, within)
         shown = np.where(ours, by_words, np.float32(0))
         lists = fused(shown, self._by_vector(vector, ours), LIST, within.passages, named, exact)
         choices = self.choices.rank(ask, by_words, vector, within, matcher)
-        return self._found(ask, lists, choices, vector, within, k)
+        return self._found(ask, lists, choices, vector, k)
 
     def _by_words(self, ask: Asked, allowed: NDArray[np.bool_]) -> Floats:
         """The best BM25 score of each passage over its units; nought where it is not allowed."""
@@ -177,32 +180,24 @@ class Search:
         exact.append(np.array(word_for_word, np.int64))
         return np.unique(np.concatenate(named)), np.unique(np.concatenate(exact))
 
-    def _found(
-        self, ask: Asked, lists: Fused, choices: list[Choice], vector: Vectors | None, within: Limits, k: int
-    ) -> Found:
+    def _found(self, ask: Asked, lists: Fused, choices: list[Choice], vector: Vectors | None, k: int) -> Found:
         choices.sort(key=lambda one: one.row not in lists.exact)
+        chosen = {one.row: one for one in choices}
         rows = _in_order(lists.order, choices)[:k]
         best = [one.row for one in choices[:TRIO]]
         passages = dict(zip([*rows, *best], self.store.passages([*rows, *best]), strict=True))
-        words_top = self._cosine(lists.words_top, lists, vector)
+        first_text = next((row for row in rows if row not in chosen), None)
 
-        def hit(row: int, *, judged: bool) -> Hit:
-            score, exact = lists.scores.get(row, 0.0), row in lists.exact
-            if not judged:
-                return Hit(passages[row], score, {}, exact)
-            hidden = within.hidden.get(row, ())
-            shown = tuple(q for n, q in enumerate(passages[row].questions) if n not in hidden)
-            standing = lists.standing(row, self._cosine(row, lists, vector), words_top)
-            return Hit(
-                passages[row],
-                score,
-                evidence(ask, replace(passages[row], questions=shown), standing, _match(row, choices)),
-                exact,
-            )
+        def hit(row: int) -> Hit:
+            known: Mapping[str, float] = {}
+            if row in chosen:
+                known = chosen[row].evidence
+            elif row == first_text:
+                words_top = self._cosine(lists.words_top, lists, vector)
+                known = evidence(ask, passages[row], lists.standing(row, self._cosine(row, lists, vector), words_top))
+            return Hit(passages[row], lists.scores.get(row, 0.0), known, row in lists.exact)
 
-        first_article = best[0] if best else None
-        hits = [hit(row, judged=n == 0 or row == first_article) for n, row in enumerate(rows)]
-        return Found(ask.text, hits, [hit(row, judged=n == 0) for n, row in enumerate(best)])
+        return Found(ask.text, [hit(row) for row in rows], [hit(row) for row in best])
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:
         if row is None or vector is None or self._vectors is None:
@@ -221,16 +216,6 @@ def _in_order(order: list[int], choices: list[Choice]) -> list[int]:
     place = {one.row: n for n, one in enumerate(choices)}
     articles = iter(sorted((row for row in order if row in place), key=place.__getitem__))
     return [next(articles) if row in place else row for row in order]
-
-
-def _match(row: int, choices: list[Choice]) -> tuple[float, float, float]:
-    """How likely an article is, how far it leads the next one, and how likely it is one of the first few."""
-    at = next((n for n, one in enumerate(choices) if one.row == row), None)
-    if at is None:
-        return 0.0, 0.0, 0.0
-    others = [one.score for one in choices[:2] if one.row != row]
-    lead = choices[at].score - max(others, default=choices[at].score - 1)
-    return choices[at].likely, float(np.clip(lead, -10, 10)), sum(one.likely for one in choices[:TRIO])
 
 
 def _vectors(file: Path, embedder: Embedder | None) -> VectorIndex | None:

@@ -11,12 +11,13 @@ from bot import app as composition
 from bot.app import App
 from bot.errors import ConfigError
 from bot.exam import Mark, Question, figures, read_questions, sit
-from bot.settings import ROOT, load_settings
+from bot.settings import load_settings
 from knowledge.build import build_index
 from knowledge.embedding import Embedder
 from knowledge.support import unsupported
 
 DATA = Path(__file__).parent / "data"
+RIGHT, WRONG, UNANSWERABLE = 0.5, 0.1, 0.2
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """`banshi kb`: the knowledge base."""
 
 import json
+import os
 import tempfile
 from datetime import date, datetime
 from pathlib import Path
@@ -51,7 +52,7 @@ def build(
                 tasks[stage] = int(bars.add_task(stage))
             bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
-        embedder = composition.open_embedder(settings)
+        embedder = composition.open_embedder(settings, workers=os.cpu_count() or 1)
         report = build_index(
             settings.kb,
             composition.ARTICLES,
@@ -176,15 +177,16 @@ def rebuild_model(
 @kb.command("fit-line", hidden=True)
 def fit_line(sets: Path, questions: Path, laws: Path, out: Path, home: Home = None) -> None:
     """Fit the answer line that ships, for whoever develops banshi; see knowledge/default_line.py."""
-    from knowledge.default_line import fit_default_line
+    from knowledge.default_line import Ours, fit_default_line
     from knowledge.line import write_line
 
     settings = load_settings(home)
+    ours = Ours(composition.ARTICLES, settings.config / "remit.yml", questions, laws)
     lines = {}
     for mode, embedder in (("hybrid", composition.open_embedder(settings)), ("words", None)):
         folder = settings.home / "fit" / mode
         folder.mkdir(parents=True, exist_ok=True)
-        lines[mode] = fit_default_line(folder, sets, questions, laws, embedder)
+        lines[mode] = fit_default_line(folder, sets, ours, embedder)
     write_line(out, lines)
 
 
