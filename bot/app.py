@@ -15,6 +15,7 @@ from bot.domain.hours import Hours
 from bot.errors import ConfigError, OperatorError
 from bot.hearing import Ear
 from bot.replies import Replies
+from bot.settings import ARTICLES as ARTICLES
 from bot.settings import ROOT, Settings
 from bot.store.db import Store
 from bot.turn import Resources
@@ -23,7 +24,6 @@ from knowledge.embedding import Embedder, ModelMissing, load_embedder
 from knowledge.library import Library
 from nlu.understand import DataFault, Understand
 
-ARTICLES = ROOT / "knowledge" / "articles"
 TRAINING = ROOT / "nlu" / "data"
 
 

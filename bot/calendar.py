@@ -21,14 +21,18 @@ def load_hours(path: Path, zone: ZoneInfo) -> Hours:
     try:
         content = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
         exceptions = {date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()}
-        return Hours(zone, _spans(path, content["hours"]), is_workday, exceptions, _basis(content["basis"]), announced)
+        return Hours(
+            zone, _spans(path, content["hours"]), is_workday, exceptions, _basis(content.get("basis")), announced
+        )
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f"{path}: {error!r}") from error
 
 
-def _basis(written: dict[str, str]) -> Source:
+def _basis(written: dict[str, str] | None) -> Source | None:
+    if written is None:
+        return None
     day = date.fromisoformat(written["valid_from"])
     return Source(written["title"], article=written["article"], valid_from=day, quote=written["quote"])
 

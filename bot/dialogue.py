@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.knowledge import REASONS
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import human, question, reckoned, smalltalk, unreadable
+from bot.handlers import human, question, reckoned, smalltalk, unreadable, vote
 from bot.hearing import Heard
 from bot.store.db import Tables
 from bot.store.inbox import event_of
@@ -20,7 +21,13 @@ from nlu.text import has_words
 
 Handler = Callable[[Turn], None]
 
-COMMANDS: dict[str, Handler] = {"human": human.ask, "help": smalltalk.help}
+COMMANDS: dict[str, Handler] = {
+    "human": human.ask,
+    "help": smalltalk.help,
+    "useful": vote.useful,
+    "useless": vote.useless,
+    **dict.fromkeys(REASONS, vote.reason),
+}
 
 
 def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn:
@@ -62,6 +69,8 @@ def route(turn: Turn) -> Handler:
     """Who answers? The first line that fits, top to bottom."""
     if turn.event.kind == "agent":
         return human.relay
+    if turn.event.kind == "vote":
+        return vote.on_answer
     if turn.event.kind not in ("text", "tap"):
         return unreadable.not_text
     text = turn.event.text.strip()

@@ -18,6 +18,7 @@ from bot.channels.base import Channel, Reception
 from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
+from bot.grouping import group_misses
 from bot.store import queue
 from bot.store.db import Tables
 from bot.store.outbox import message_of
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 DELIVER_AT_ONCE = 8  # what may be sent twice if we are killed between sending and marking
 _LAST_TURNS = 10.0  # seconds
+_GATHER_EVERY = 60.0
 
 T = TypeVar("T")
 
@@ -189,6 +191,22 @@ async def deliver(resources: Resources, channels: Mapping[str, Channel], bells: 
         claimed = await _persistently(lambda: deliver_once(resources, channels, resources.store.now()))
         if not claimed:
             await bells.queued.wait(listening, resources.settings.work.poll)
+
+
+async def gather_misses(resources: Resources) -> None:
+    """Put questions without an answer with others like them, every now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(_GATHER_EVERY)
+        try:
+            await _persistently(lambda: to_thread.run_sync(_gather, resources))
+        except Exception:  # a model or a cache that fails now may not in a minute
+            log.exception("misses were not gathered")
+
+
+def _gather(resources: Resources) -> int:
+    kb = resources.settings.kb
+    kb.mkdir(exist_ok=True)
+    return group_misses(resources.store, resources.ear.library.embedder, kb / "misses.db", resources.store.now())
 
 
 async def _persistently(step: Callable[[], Awaitable[T]]) -> T | None:

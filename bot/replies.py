@@ -47,6 +47,10 @@ class Replies:
         weekday = self("words.weekdays").split()[day.weekday()]
         return self("words.day", year=str(day.year), month=str(day.month), day=str(day.day), weekday=weekday)
 
+    def word(self, command: str) -> str:
+        """The first word that is this command; "" where it has none."""
+        return next((word for word, name in self._commands.items() if name == command), "")
+
     def command(self, text: str) -> str | None:
         return self._commands.get(text)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from bot.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
+ARTICLES = ROOT / "knowledge" / "articles"
 
 
 class _Section(BaseModel):

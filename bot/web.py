@@ -19,6 +19,8 @@ from bot import loops, metrics
 from bot.bells import Bells
 from bot.channels.base import Channel
 from bot.errors import StoreError
+from bot.freshness import Freshness
+from bot.settings import ARTICLES
 from bot.store.queue import dead_letters
 from bot.store.schema import HEAD
 from bot.store.tables import inbox, outbox
@@ -61,6 +63,7 @@ def create(resources: Resources, channels: dict[str, Channel], more: Sequence[AP
         tasks = [
             asyncio.create_task(loops.work(resources, channels, bells)),
             asyncio.create_task(loops.deliver(resources, channels, bells)),
+            asyncio.create_task(loops.gather_misses(resources)),
         ]
         yield
         for task in tasks:
@@ -116,6 +119,7 @@ def _articles(resources: Resources) -> list[tuple[str, str]]:
 
 def _operations(resources: Resources) -> APIRouter:
     router = APIRouter(tags=["operations"])
+    fresh = Freshness(resources.store, resources.settings.kb, ARTICLES)
 
     @router.get("/health", responses={503: {"description": "The database is away"}})
     def health() -> Health:
@@ -128,7 +132,8 @@ def _operations(resources: Resources) -> APIRouter:
         found = read_health(resources)
         metrics.INBOX_WAITING.set(found.inbox_waiting)
         metrics.DEAD.set(found.dead_letters)
-        return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+        said = prometheus_client.generate_latest() + fresh.text()
+        return Response(said, media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
     return router
 

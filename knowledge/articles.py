@@ -1,6 +1,6 @@
 """Our own articles: front matter, questions, a body whose first paragraph is the short answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -14,13 +14,18 @@ KEYS = {"title", "kind", "region", "valid_from", "valid_until", "sources", "chec
 SOURCE_KEYS = {"title", "number", "article", "valid_from", "quote", "gist"}
 
 
-def load_articles(folder: Path) -> tuple[list[Passage], list[SourceFault]]:
-    """All `*.md` of a folder, by name; every fault of every file is reported and none is raised."""
+def load_articles(
+    folder: Path, edited: Mapping[str, str | None] | None = None
+) -> tuple[list[Passage], list[SourceFault]]:
+    """All `*.md` of a folder, by name; every fault of every file is reported and none is raised.
+
+    `edited` has the texts by id that stand in the place of files or beside them; None takes an article away.
+    """
     passages: list[Passage] = []
     faults: list[SourceFault] = []
     asked: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.md")):
-        passage, found = _article(path)
+    for path, text in _texts(folder, edited or {}):
+        passage, found = _file(path) if text is None else read_article(path, text)
         faults += found
         if passage is None:
             continue
@@ -35,12 +40,25 @@ def load_articles(folder: Path) -> tuple[list[Passage], list[SourceFault]]:
     return passages, faults
 
 
-def _article(path: Path) -> tuple[Passage | None, list[SourceFault]]:
-    reading = Reading(path)
+def _texts(folder: Path, edited: Mapping[str, str | None]) -> list[tuple[Path, str | None]]:
+    """Every article's path with its edited text; None where the file itself is read."""
+    files = sorted(folder.rglob("*.md"))
+    stems = {path.stem for path in files}
+    own = [(path, edited.get(path.stem)) for path in files if path.stem not in edited or edited[path.stem] is not None]
+    more = [(folder / f"{id}.md", text) for id, text in edited.items() if id not in stems and text is not None]
+    return sorted([*own, *more], key=lambda pair: pair[0])
+
+
+def _file(path: Path) -> tuple[Passage | None, list[SourceFault]]:
     try:
-        raw = path.read_text(encoding="utf-8-sig")
+        return read_article(path, path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         return None, [SourceFault(path, 0, f"cannot be read as UTF-8: {error}")]
+
+
+def read_article(path: Path, raw: str) -> tuple[Passage | None, list[SourceFault]]:
+    """The article that a text is, or None; every fault with its line in `path`, whose stem is the article's id."""
+    reading = Reading(path)
     parts = fenced(raw)
     if parts is None:
         return None, [SourceFault(path, 1, "no front matter between two lines of ---")]

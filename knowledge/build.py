@@ -1,6 +1,6 @@
 """From folders of texts to a live index, words first, vectors when they are ready."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from knowledge.generations import (
 from knowledge.laws import superseded
 from knowledge.lexicon import build_lexicon
 from knowledge.line import Line, default_line, write_line
+from knowledge.origins import write_origins
 from knowledge.passages import Passage
 from knowledge.remit import load_remit
 from knowledge.search import Search
@@ -64,6 +65,7 @@ class _Gathered:
     faults: list[SourceFault]
     laws: int = 0
     documents: int = 0
+    folders: tuple[Path, ...] = ()
 
 
 def build_index(
@@ -73,17 +75,20 @@ def build_index(
     embedder: Embedder | None,
     *,
     remit: Path | None = None,
+    edited: Mapping[str, str | None] | None = None,
     progress: Progress = silent,
     on: date = CALIBRATED_ON,
 ) -> BuildReport:
     """Build a new generation and make it live; `remit` is the file of what is not ours to answer.
+
+    `edited` are articles' texts by id that override the files in `articles` or add to them; None is one withdrawn.
 
     Raises IndexUnusable while another build holds the folder, and where there is nothing to index.
 
     Without vectors in the cache the words go live first, so that search works while texts are embedded.
     """
     with sole_builder(folder):
-        gathered = _gather(articles, sources, remit, progress)
+        gathered = _gather(articles, edited, sources, remit, progress)
         return build_from(folder, gathered, embedder, progress=progress, on=on)
 
 
@@ -109,8 +114,10 @@ def build_from(
     made_of, embedded = fingerprint(passages, embedder.name if embedder else ""), 0
     if is_live(folder, made_of):
         generation = live(folder)
+        write_origins(generation, gathered.folders)
     else:
         generation = _with_words(folder, passages, texts, asks, progress)
+        write_origins(generation, gathered.folders)
         if embedder and searched:
             generation, embedded = _with_vectors(generation, texts, asks, embedder, on, progress)
         else:
@@ -171,12 +178,18 @@ def _line(generation: Path, embedder: Embedder | None, on: date, progress: Progr
     write_line(generation / LINE, lines)
 
 
-def _gather(articles: Path, sources: Sequence[Path], remit: Path | None, progress: Progress) -> _Gathered:
-    ours, faults = load_articles(articles)
+def _gather(
+    articles: Path,
+    edited: Mapping[str, str | None] | None,
+    sources: Sequence[Path],
+    remit: Path | None,
+    progress: Progress,
+) -> _Gathered:
+    ours, faults = load_articles(articles, edited)
     if remit is not None:
         others, unclear = load_remit(remit)
         ours, faults = [*ours, *others], [*faults, *unclear]
-    gathered = _Gathered({one.id: one for one in ours}, faults)
+    gathered = _Gathered({one.id: one for one in ours}, faults, folders=tuple(sources))
     for folder in sources:
         for found in read_folder(folder):
             if isinstance(found, SourceFault):

@@ -19,16 +19,16 @@ from knowledge.units import asking_key
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
 # The same for our own articles, by label: of what is answered with an article. They overlap, so that with its article
 # left out a question is often answered by the one beside it, which counts as wrong; by reading, half of these answer.
-OWN_PRECISION = 0.86
+OWN_PRECISION = 0.80
 OFFER_PRECISION = 0.85  # of the few titles that are offered, that the right one is among them
-REMIT_PRECISION = 0.95  # of what is said not to be ours
 UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one in five is asked
 # The right hits that are further away than what is offered as near. The cosine alone tells chat from questions of the
 # field (95 % of 200 chat lines lie below 95 % of these); words alone do so badly.
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
 # All other evidence may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is
 # like the question in one way, and so that way would come to speak against the right one.
-SPEAKS_BOTH_WAYS = frozenset({"length", "unknown", "law", "words_top_cosine"})
+SPEAKS_BOTH_WAYS = frozenset({"length", "law", "words_top_cosine"})
+SPEAKS_AGAINST = frozenset({"unknown"})
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
 MOST_QUESTIONS = 800
@@ -54,12 +54,10 @@ def fit_line(search: Search, *, on: date, line: Line | None = None, progress: Pr
     """
     line = line or default_line(search.mode)
     trials = list(article_trials(search, on=on, progress=progress))
-    ours = [one for one in trials if one.hit.passage.kind not in OUTCOMES]
-    others = [one for one in trials if one.hit.passage.kind in OUTCOMES]
-    offered = [replace(one, right=one.offered) for one in ours]
-    if _enough(ours):
-        line = replace(line, article=fit_weights(ours, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
-    return replace(line, remit=fit_weights(others, REMIT_PRECISION)) if _enough(others) else line
+    offered = [replace(one, right=one.offered) for one in trials]
+    if not _enough(trials):
+        return line
+    return replace(line, article=fit_weights(trials, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
 
 
 def _enough(trials: Sequence[Trial]) -> bool:
@@ -68,7 +66,7 @@ def _enough(trials: Sequence[Trial]) -> bool:
 
 
 def article_trials(search: Search, *, on: date, progress: Progress | None = None) -> Iterator[Trial]:
-    """What is chosen for the ways of asking of the base, each held out.
+    """The articles chosen for the ways of asking of the base, each held out.
 
     For the matcher a way of asking is held out with every FOLDS-th other one, since all shape its spread.
     """
@@ -86,22 +84,17 @@ def article_trials(search: Search, *, on: date, progress: Progress | None = None
             progress("line", done, len(chosen))
         vector = search.choices.asked_vector(number) if search.repair(way) == way else None
         for left_out, weight in ((asking_key(passage.id, n), 1.0), (passage.id, UNANSWERABLE)):
-            articles = search.look(
+            found = search.look(
                 way,
                 on=_day(passage, on),
                 region=passage.region,
                 without=[left_out],
                 matcher=matchers[number % FOLDS],
                 vector=vector,
-            ).articles
-            if articles:
-                offered = passage.id in [hit.passage.id for hit in articles]
-                yield Trial(articles[0], _answers_for(articles[0].passage, passage), weight, offered)
-
-
-def _answers_for(found: Passage, asked: Passage) -> bool:
-    """Whether what is found is right for what another passage is asked for: itself, or as little ours."""
-    return found.id == asked.id or (found.kind == asked.kind and found.kind in OUTCOMES)
+            )
+            if found.articles and found.articles[0].passage.kind not in OUTCOMES:
+                ids = [hit.passage.id for hit in found.articles]
+                yield Trial(found.articles[0], ids[0] == passage.id, weight, passage.id in ids)
 
 
 def query_trials(search: Search, queries: Iterable[tuple[str, Collection[str]]], *, on: date) -> Iterator[Trial]:
@@ -158,13 +151,13 @@ def _regression(
     """Weights and intercept. What may only speak for a hit and would speak against it is left out, one by one."""
     from sklearn.linear_model import LogisticRegression
 
-    one_way = np.array([name not in SPEAKS_BOTH_WAYS for name in names])
+    one_way = np.array([0 if name in SPEAKS_BOTH_WAYS else -1 if name in SPEAKS_AGAINST else 1 for name in names])
     used = np.ones(len(names), np.bool_)
     while True:
         model = LogisticRegression(C=SMOOTHING, max_iter=1_000).fit(scaled[:, used], right, sample_weight=weight)
         weights = np.zeros(len(names))
         weights[used] = model.coef_[0]
-        against = np.where(one_way, weights, 0)
+        against = one_way * weights
         if against.min() >= 0:
             return weights, float(model.intercept_[0])
         used[int(against.argmin())] = False

@@ -11,18 +11,21 @@ from knowledge.embedding import Vectors
 from knowledge.evidence import Asked, share
 from knowledge.lexicon import Floats
 from knowledge.limits import Limits
+from knowledge.manner import heard
 from knowledge.matcher import Matcher
 from knowledge.remit import OUTCOMES
 from knowledge.store import Store
+from knowledge.subjects import agreement, subjects, subjects_of
 from knowledge.vectors import VectorIndex, dots
 from knowledge.wording import words
 
 # The log odds of an article: by all its ways of asking, the nearest of them, and the cosine of its text, in standard
 # deviations; and by the share of the question's words that its text has, and that its ways of asking have too. Fitted
 # to the articles that ship, each way of asking held out: 77 % find their article first, 94 % among the first three.
-MATCH, NEAREST, COSINE, TEXT_SHARE, SHARE = 1.5, 0.4, 0.65, 5.0, 3.5
+MATCH, NEAREST, COSINE, TEXT_SHARE, SHARE = 1.0, 0.35, 1.0, 3.1, 3.2
+SUBJECT = 0.3  # log odds of an article about the very thing that is named; as much against it, where about another
 WORDS_ONLY = 1.5  # in place of the first two, where there are no vectors: BM25, in standard deviations
-LOCAL = 1.2  # log odds of an article that is written for the place that is meant
+LOCAL = 1.8  # log odds of an article that is written for the place that is meant
 READ = 12  # articles whose words are looked at
 TRIO = 3  # articles among which the right one may be offered
 LEAD = 10.0  # log odds beyond which a lead says no more
@@ -30,7 +33,7 @@ LEAD = 10.0  # log odds beyond which a lead says no more
 
 NAMES = (
     "likely", "lead", "trio", "ways", "nearest", "nearest_lead", "text", "text_share", "share", "title",
-    "unknown", "length",
+    "subject", "heard", "unknown", "length",
 )  # fmt: skip
 
 
@@ -64,12 +67,14 @@ class Choices:
     def __init__(self, store: Store, vectors: VectorIndex | None) -> None:
         articles = store.articles()
         self.rows = np.array(list(articles), np.int64)
+        self._texts = [one.text for one in articles.values()]
         self._titles = [set(words(one.title)) for one in articles.values()]
         self._words = [
             set(words(f"{one.title}\n{one.text}" if one.kind not in OUTCOMES else one.title))
             for one in articles.values()
         ]
         self._ours = [one.kind not in OUTCOMES for one in articles.values()]
+        self._subjects = [subjects_of(one.title, one.questions) for one in articles.values()]
         self._asked = [[set(words(way)) for way in one.questions] for one in articles.values()]
         self._vectors = vectors
         self._regions = store.regions[self.rows]
@@ -82,7 +87,7 @@ class Choices:
         if self._vectors is None or not len(self._asks):
             return None
         asks = np.arange(self._first_ask, self._first_ask + len(self._asks))
-        return Matcher.fit(self._asks, self._vectors.rows(asks), left_out)
+        return Matcher(self._asks, self._vectors.rows(asks), left_out)
 
     def asked_vector(self, n: int) -> Vectors | None:
         """The vector of the nth way of asking of all, titles counted; None without vectors."""
@@ -99,8 +104,10 @@ class Choices:
         at = np.flatnonzero(limits.passages[self.rows])
         if not len(at):
             return []
+        asked_about = subjects(ask.text)
         found = self._measured(at, by_words, vector, limits, matcher or self.matcher)
-        scores = found.scores + LOCAL * (self._regions[at] > 0)
+        about = np.array([agreement(asked_about, self._subjects[n]) for n in at])
+        scores = found.scores + LOCAL * (self._regions[at] > 0) + SUBJECT * about
         order = np.argsort(-scores, kind="stable")
         read, rest = order[:READ], order[READ:]
         shares = {int(n): self._shares(ask, int(at[n]), limits.hidden) for n in read}
@@ -161,6 +168,8 @@ class Choices:
             "text_share": text_share,
             "share": both,
             "title": title,
+            "subject": agreement(subjects(ask.text), self._subjects[int(found.at[n])]),
+            "heard": heard(ask.text, self._texts[int(found.at[n])]),
             "unknown": ask.unknown,
             "length": math.log1p(len(ask.words)),
         }

@@ -1,15 +1,13 @@
 """The words of a text that answer a question: whole sentences, a list with its lead-in."""
 
-import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from knowledge.evidence import Asked
-from knowledge.patterns import DATA, pattern
+from knowledge.manner import manner
+from knowledge.patterns import pattern
 from knowledge.synonyms import meant_by
 from knowledge.wording import words
 
@@ -29,21 +27,6 @@ class _Piece:
     text: str
     leads: bool
     item: bool
-
-
-@dataclass(frozen=True)
-class _Manner:
-    """How answers are cut: what leads in a list, and what a kind of question wants to hear."""
-
-    leads_in: re.Pattern[str]
-    wants: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
-
-
-@cache
-def _manner() -> _Manner:
-    room = tomllib.loads((DATA / "answering.toml").read_text(encoding="utf-8"))
-    wants = tuple((re.compile(one["asked"]), re.compile(one["heard"])) for one in room["wants"])
-    return _Manner(re.compile(room["leads_in"]), wants)
 
 
 def excerpt(text: str, ask: Asked, title: str = "") -> tuple[str, str]:
@@ -70,7 +53,7 @@ def _without(ask: Asked, idle: set[str]) -> Asked:
 
 
 def _pieces(text: str) -> Iterable[_Piece]:
-    leads_in = _manner().leads_in
+    leads_in = manner().leads_in
     for n, paragraph in enumerate(text.split("\n")):
         for sentence in pattern("wording", "full_sentence").findall(paragraph):
             item = pattern("law", "item").match(sentence) is not None
@@ -79,11 +62,11 @@ def _pieces(text: str) -> Iterable[_Piece]:
 
 def _worth(sentence: str, ask: Asked) -> float:
     """The question's weight that a sentence has, more where it has what is asked for, a little less if long."""
-    known, manner = set(words(sentence)), _manner()
+    known = set(words(sentence))
     pairs = zip(ask.words, ask.weights.tolist(), strict=True)
     shared = sum(weight for word, weight in pairs if word in known)
     meant = sum(ask.mass * MEANT for word in set(words(meant_by(ask.text))) if word in known)
-    heard = any(asked.search(ask.text) and wanted.search(sentence) for asked, wanted in manner.wants)
+    heard = any(asked.search(ask.text) and wanted.search(sentence) for asked, wanted in manner().wants)
     return float(shared + meant + WANTED * ask.mass * heard) / (1 + len(sentence) / 400)
 
 

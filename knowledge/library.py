@@ -19,7 +19,7 @@ class Library:
     """Thread-safe. `live()` is cheap: it looks at the folder every few seconds at most."""
 
     def __init__(self, folder: Path, embedder: Embedder | None) -> None:
-        self._folder, self._embedder = folder, embedder
+        self._folder, self.embedder = folder, embedder
         self._lock = threading.Lock()
         self._looked_at = -_LOOK_EVERY
         self._generation: str | None = None
@@ -41,6 +41,6 @@ class Library:
     def _open(self, generation: str) -> None:
         try:
             self._generation = generation
-            self._answers = Answers.open(Search.open(self._folder, self._embedder))
+            self._answers = Answers.open(Search.open(self._folder, self.embedder))
         except IndexUnusable as error:
             log.error("the index cannot be opened, going on with the one before: %s", error)

@@ -11,7 +11,6 @@ from knowledge.choice import NAMES as CHOICE_NAMES
 from knowledge.errors import IndexUnusable
 from knowledge.evidence import NAMES, table
 from knowledge.patterns import DATA
-from knowledge.remit import OUTCOMES
 from knowledge.search import Hit
 
 # The article was written for exactly this question, or is the very one that the question names. No trial has that.
@@ -45,16 +44,13 @@ class Weights:
 
 @dataclass(frozen=True)
 class Line:
-    """The weights for our own articles, for offering the first few of them, for what is not ours, and for texts."""
+    """The weights for our own articles, for offering the first few of them, and for statutes and documents."""
 
     article: Weights
     offer: Weights
-    remit: Weights
     other: Weights
 
     def weights(self, hit: Hit) -> Weights:
-        if hit.passage.kind in OUTCOMES:
-            return self.remit
         return self.article if hit.passage.questions else self.other
 
     def confidence(self, hit: Hit) -> float:
@@ -62,7 +58,8 @@ class Line:
 
     def answers(self, hit: Hit) -> bool:
         weights = self.weights(hit)
-        return hit.exact or (weights.close(hit.evidence) and self.confidence(hit) >= weights.threshold)
+        by_words = not (hit.evidence.get("cosine") or hit.evidence.get("nearest"))  # alone they cannot tell the field
+        return hit.exact or ((by_words or weights.close(hit.evidence)) and self.confidence(hit) >= weights.threshold)
 
     def offers(self, hit: Hit) -> bool:
         """Whether the right article is likely enough among the first few, of which `hit` is the first."""
@@ -78,7 +75,7 @@ def read_line(file: Path, mode: str) -> Line:
     """The line of one mode in a file. Raises IndexUnusable."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))[mode]
-        return Line(*(_weights(kept[group]) for group in ("article", "offer", "remit", "other")))
+        return Line(*(_weights(kept[group]) for group in ("article", "offer", "other")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"{file}: no answer line for {mode!r}: {error}") from error
 

@@ -16,6 +16,8 @@ KEYS = {"id", "name", "say", "ask"}
 def load_remit(file: Path) -> tuple[list[Passage], list[SourceFault]]:
     """One passage a subject of the file, `text` being what is said and `questions` how it is asked for.
 
+    A subject of other offices may have no text: it is there to be told from the rest, and nothing is found for it.
+
     The file has a list for each outcome; every fault is reported with its line, and none is raised.
     """
     reading = Reading(file, above=1)
@@ -46,7 +48,7 @@ def _subjects(reading: Reading, nodes: dict[str, yaml.Node], kind: Kind) -> Iter
             id=f"remit:{reading.text(keys, 'id', required=True, within=node)}",
             kind=kind,
             title=name,
-            text=reading.text(keys, "say", required=True, within=node),
+            text=reading.text(keys, "say", required=kind == "refused", within=node),
             authority="guide",
             questions=tuple(dict.fromkeys(filter(None, asked))),
         )

@@ -19,7 +19,9 @@ from knowledge.lexicon import Floats, Lexicon
 from knowledge.limits import Limits, limits, place_meant
 from knowledge.matcher import Matcher
 from knowledge.names import LawNames, Mention, numbers_named
-from knowledge.passages import Passage
+from knowledge.passages import Kind, Passage
+from knowledge.patterns import pattern
+from knowledge.remit import OUTCOMES
 from knowledge.repair import Repair
 from knowledge.store import Store
 from knowledge.synonyms import meant_by
@@ -59,12 +61,19 @@ class Hit:
 class Found:
     """`hits` best first; `articles` are our own, likeliest first, whether or not they are among the hits.
 
-    `question` is what was searched for: what was asked, with slips of the pen mended.
+    `question` is what was searched for: what was asked, with slips of the pen mended. `harmful` and
+    `elsewhere` are how likely it asks for what is refused, and for the business of others, of any kind.
     """
 
     question: str
     hits: list[Hit] = field(default_factory=list)
     articles: list[Hit] = field(default_factory=list)
+    harmful: float = 0.0
+    elsewhere: float = 0.0
+
+    def first(self, kind: Kind) -> str:
+        """What is said to the likeliest subject of a kind that is not ours; "" where it is none of the first few."""
+        return next((hit.passage.text for hit in self.articles if hit.passage.kind == kind), "")
 
 
 class Search:
@@ -130,7 +139,7 @@ class Search:
         ask = asked(question, self.lexicon)
         within = limits(self.store, on, place_meant(question, region), without)
         ours = within.passages & self.store.ours
-        if not ask.words or not ours.any():
+        if not pattern("wording", "sayable").search(question) or not ask.words or not ours.any():
             return Found(question)
         by_words = self._by_words(ask, within.passages)
         if vector is None and self._embedder:
@@ -197,7 +206,8 @@ class Search:
                 known = evidence(ask, passages[row], lists.standing(row, self._cosine(row, lists, vector), words_top))
             return Hit(passages[row], lists.scores.get(row, 0.0), known, row in lists.exact)
 
-        return Found(ask.text, [hit(row) for row in rows], [hit(row) for row in best])
+        likely = {kind: sum(chosen[row].likely for row in self.store.remit[kind] if row in chosen) for kind in OUTCOMES}
+        return Found(ask.text, [hit(row) for row in rows], [hit(row) for row in best], *likely.values())
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:
         if row is None or vector is None or self._vectors is None:

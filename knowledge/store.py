@@ -94,6 +94,7 @@ class Store:
         self.begins = np.array([_ordinal(row["valid_from"], 0) for row in meta], np.int32)
         self.ends = np.array([_ordinal(row["valid_until"], FOREVER) for row in meta], np.int32)
         self.regions = np.array([int(row["region"] or 0) for row in meta], np.int32)
+        self.remit = {kind: [n for n, row in enumerate(meta) if row["kind"] == kind] for kind in OUTCOMES}
         self.ours = np.array([row["kind"] not in OUTCOMES for row in meta], np.bool_)
         self.unit_passage = self._passages_of("units")
         self.ask_passage = self._passages_of("asks")

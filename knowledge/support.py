@@ -39,7 +39,7 @@ def claims(text: str) -> Iterator[str]:
     """The sentences of a text that state something."""
     for line in text.splitlines():
         for part in pattern("support", "part").split(line):
-            sentence = pattern("law", "item").sub("", part.strip(" -*\u3000"))
+            sentence = pattern("law", "item").sub("", part.strip(" -*\u3000\u00b7"))
             if len(_signs(plain(sentence))) >= FEWEST and not re.search(r"[:：]$", sentence):
                 yield sentence
 

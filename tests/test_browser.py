@@ -91,6 +91,43 @@ def test_an_answer_and_its_source_open_on_a_small_phone(visit: Callable[..., Cit
     assert citizen.sideways() <= 0
 
 
+def test_an_answer_can_be_voted_on_with_the_keyboard_and_the_vote_is_there_again(
+    visit: Callable[..., Citizen], server: Server
+) -> None:
+    citizen = visit()
+    page = citizen.page
+    citizen.send(QUESTION)
+    votes = page.locator("#log .votes")
+    expect(votes).to_have_count(1, timeout=20_000)  # once a turn, and not under what the bot says of itself
+    expect(citizen.said().last).to_contain_text("不是真人")
+    said = citizen.said().count()
+    up, down = votes.get_by_role("button", name="有用"), votes.get_by_role("button", name="没用")
+    for button in (up, down):
+        box = button.bounding_box()
+        assert box and box["width"] >= 44 and box["height"] >= 44
+    up.focus()
+    page.keyboard.press("Enter")
+    expect(up).to_have_attribute("aria-pressed", "true")
+    expect(votes.locator(".thanks")).to_have_text("谢谢，已经记下了。")
+    expect(votes.locator(".why")).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(down).to_have_attribute("aria-pressed", "true")
+    expect(up).to_have_attribute("aria-pressed", "false")
+    assert votes.locator(".why button").all_inner_texts() == ["不准确", "没看懂", "不是我问的", "过时了"]
+    assert serious_faults(page) == []
+    assert citizen.sideways() <= 0
+    votes.get_by_role("button", name="过时了").click()
+    expect(votes.locator(".why")).to_be_hidden()
+    expect(votes.locator(".thanks")).to_have_text("谢谢，已经记下了。")
+    expect(down).to_be_focused()
+    expect(citizen.said()).to_have_count(said)  # a vote is no line of the conversation
+    expect(citizen.own()).to_have_count(1)
+    page.reload()
+    expect(page.locator("#log .votes .down")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#log .votes .why")).to_be_hidden()
+
+
 def test_what_is_not_in_the_base_gets_an_honest_word_and_a_person(visit: Callable[..., Citizen]) -> None:
     citizen = visit()
     citizen.send(UNKNOWN)

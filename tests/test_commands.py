@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -98,11 +99,39 @@ def test_chat_in_lines(home: Path) -> None:
         '{"text": 1}',
         '{"clock": "tomorrow"}',
         '{"location": "here"}',
+        '{"vote": "up"}',
+        '{"vote": "maybe", "answer": 1}',
+        '{"vote": "up", "answer": 1, "text": "a"}',
         b"\xff\xfe\n",
     ],
 )
 def test_chat_refuses_a_line_that_is_no_event(home: Path, line: str | bytes) -> None:
     refusal(banshi("chat", "--jsonl", "--home", str(home), stdin=line))
+
+
+def test_votes_in_lines_and_what_they_lead_to(home: Path) -> None:
+    def talk(*lines: dict[str, object]) -> list[dict[str, Any]]:
+        ended = banshi("chat", "--jsonl", "--home", str(home), stdin="\n".join(map(json.dumps, lines)))
+        return [json.loads(line) for line in ended.stdout.splitlines()]
+
+    (answered,) = talk({"text": "食品经营许可证有效期几年"})
+    (number,) = [message["answer"] for message in answered["messages"] if message["answer"]]
+    (saved, refused) = talk({"vote": "down", "answer": number, "reason": "不是我问的"}, {"vote": "up", "answer": 999})
+    assert (saved["outcome"], saved["messages"], refused["outcome"]) == ("saved", [], "refused")
+    misses = json.loads(banshi("kb", "misses", "--json", "--home", str(home)).stdout)
+    assert [(miss["title"], miss["votes"]) for miss in misses] == [("食品经营许可证有效期几年", 1)]
+    assert banshi("kb", "miss", "1", "--take", "李敏", "--home", str(home)).returncode == 0
+    drafted = banshi("kb", "miss", "1", "--draft", "--by", "李敏", "--home", str(home))
+    assert drafted.stdout == "miss-1\n"
+    assert refusal(banshi("kb", "miss", "1", "--dismiss", "no", "--home", str(home)))
+    assert refusal(banshi("kb", "miss", "7", "--home", str(home)))
+    assert "the body is empty" in refusal(
+        banshi("kb", "article", "submit", "miss-1", "--by", "李敏", "--home", str(home))
+    )
+    listed = json.loads(banshi("kb", "article", "list", "--json", "--home", str(home)).stdout)
+    assert [row["waiting"] for row in listed if row["article"] == "miss-1"] == ["draft 1 by 李敏"]
+    first = json.loads(banshi("kb", "review", "--json", "--home", str(home)).stdout)
+    assert {"article", "title", "answers", "down", "days", "check"} == set(first[0])
 
 
 def test_check_names_every_fault_at_once(tmp_path: Path) -> None:

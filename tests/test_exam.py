@@ -1,5 +1,6 @@
 """The examination: what the whole program says to the test half of the committed questions, marked by rule."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.exam import Mark, Question, figures, read_questions, sit
 from bot.settings import load_settings
 from knowledge.build import build_index
 from knowledge.embedding import Embedder
+from knowledge.generations import CACHE
 from knowledge.support import unsupported
 
 DATA = Path(__file__).parent / "data"
@@ -26,6 +28,8 @@ def program(built_home: Path, embedder: Embedder, tmp_path_factory: pytest.TempP
     home = tmp_path_factory.mktemp("exam")
     settings = load_settings(home)
     remit = settings.config / "remit.yml"
+    settings.kb.mkdir(parents=True)
+    shutil.copy(built_home / "kb" / CACHE, settings.kb / CACHE)  # the articles are not embedded again
     build_index(settings.kb, composition.ARTICLES, [DATA / "laws"], embedder, remit=remit)
     url = SecretStr(f"sqlite:///{home}/exam.db")
     parts = composition.build(settings.model_copy(update={"database_url": url}), embedder=embedder)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,76 @@ def test_a_full_disk_is_said_and_nothing_pretends_to_be_kept(
     assert acknowledged <= set(kept)
     again = client.post("/api/chat?wait=0", json={"text": text, "event_id": f"e{refused[0]}"}, headers=visitor)
     assert again.status_code in (200, 202)
+
+
+def asked(client: TestClient, visitor: dict[str, str], text: str = "食品经营许可证有效期几年") -> int:
+    """The number of the answer to a question."""
+    messages = client.post("/api/chat", json={"text": text}, headers=visitor).json()["messages"]
+    (number,) = [message["answer"] for message in messages if message["answer"]]
+    return int(number)
+
+
+def test_a_vote_is_kept_quietly_and_the_second_replaces_the_first(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    answer = asked(client, visitor)
+    for vote in ({"vote": "up"}, {"vote": "down"}, {"vote": "down", "reason": "outdated"}):
+        told = client.post("/api/chat", json={**vote, "answer": answer}, headers=visitor).json()
+        assert (told["outcome"], told["confidence"], told["messages"]) == ("saved", None, [])
+    lines = client.get("/api/chat/history", headers=visitor).json()["lines"]
+    assert [line["who"] for line in lines].count("citizen") == 1, "votes are no lines"
+    assert {line["message"]["answer"]: line["vote"] for line in lines}[answer] == "down"
+    counted = parts.resources.store.read(lambda tables: tables.answers.counts())
+    assert counted[1] == {"up": 0, "down": 1}
+
+
+def test_nobody_votes_on_the_answer_of_another(client: TestClient, visitor: dict[str, str], parts: App) -> None:
+    answer = asked(client, visitor)
+    other = {"Authorization": f"Bearer {client.post('/api/visitors').json()['token']}"}
+    for headers, number in ((other, answer), (visitor, 2**62)):
+        told = client.post("/api/chat", json={"vote": "down", "answer": number}, headers=headers).json()
+        assert told["outcome"] == "refused"
+        assert "没有记下" in told["messages"][0]["text"]
+    assert parts.resources.store.read(lambda tables: tables.answers.counts())[1] == {"up": 0, "down": 0}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"vote": "up"},
+        {"vote": "sideways", "answer": 1},
+        {"vote": "up", "answer": 0},
+        {"vote": "up", "answer": 1, "text": "a"},
+        {"text": "a", "answer": 1},
+        {"text": "a", "reason": "wrong"},
+        {"vote": "down", "answer": 1, "reason": "长" * 201},
+        {"vote": "up", "answer": 1, "stars": 5},
+    ],
+)
+def test_half_a_vote_is_refused(client: TestClient, visitor: dict[str, str], body: dict[str, object]) -> None:
+    assert client.post("/api/chat", json=body, headers=visitor).status_code == 422
+
+
+def test_metrics_tell_how_fresh_the_base_is(client: TestClient, visitor: dict[str, str], parts: App) -> None:
+    answer = asked(client, visitor)
+    missed = {"outcome": "not_found", "passage_id": None, "confidence": 0.1, "region": "", "question": "南极开店"}
+    parts.resources.store.write(
+        lambda tables: tables.answers.keep(answer + 1, "webchat:main:x", datetime.now(UTC), **missed)
+    )
+    client.post("/api/chat", json={"vote": "up", "answer": answer}, headers=visitor)
+    told = client.get("/metrics").text
+    for line in (
+        "banshi_kb_misses_open 1.0",
+        'banshi_kb_answers_total{outcome="answered"} 1.0',
+        'banshi_kb_answers_total{outcome="not_found"} 1.0',
+        'banshi_kb_votes_total{vote="up"} 1.0',
+        'banshi_kb_votes_total{vote="down"} 0.0',
+        "banshi_kb_index_age_seconds",
+        'banshi_kb_article_age_days{quantile="1"}',
+    ):
+        assert f"\n{line}" in told, line
+    (articles,) = [line for line in told.splitlines() if line.startswith("banshi_kb_articles ")]
+    assert float(articles.split()[1]) > 200
 
 
 def test_health_and_metrics_tell_the_state(client: TestClient, visitor: dict[str, str]) -> None:

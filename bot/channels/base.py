@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bells import Bells
-from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.domain.knowledge import LONGEST_REASON
+from bot.domain.messages import InboundEvent, OutboundMessage, writable
 from bot.store.db import Tables
 
 
@@ -29,6 +32,19 @@ class Reception:
     read: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     write: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     bells: Bells
+
+
+class VoteEvent(BaseModel):
+    """A vote: on the answer of that number, which a message carries as `answer`."""
+
+    model_config = ConfigDict(extra="forbid")
+    vote: Literal["up", "down"]
+    answer: Annotated[int, Field(ge=1, le=2**62)]
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
+
+    def event(self, channel: str, event_id: str, sender: str, now: datetime) -> InboundEvent:
+        reason = writable(self.reason)
+        return InboundEvent(channel, event_id, sender, "vote", now, vote=self.vote, answer=self.answer, reason=reason)
 
 
 class Channel(Protocol):

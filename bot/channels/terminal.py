@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.channels.base import Capabilities, Reception
+from bot.channels.base import Capabilities, Reception, VoteEvent
 from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
 from bot.errors import ConfigError
 
@@ -50,18 +50,18 @@ def connect(settings: dict[str, Any]) -> "Terminal":
 
 
 def understood(line: str, citizen: str, event_id: str, now: datetime) -> InboundEvent | Wait:
-    """One JSON object with one known key. BadLine says what is wrong with it."""
+    """One JSON object with one known key, or a vote. BadLine says what is wrong with it."""
     try:
         content = json.loads(line)
     except ValueError as error:
         raise BadLine(f"not JSON: {error}") from error
-    if not isinstance(content, dict) or len(content) != 1:
-        raise BadLine('one object with one key, such as {"text": "…"}')
-    key, value = next(iter(content.items()))
+    if isinstance(content, dict) and "vote" in content:
+        return _vote(content, citizen, event_id, now)
+    key, value = _pair(content)
     if key == "clock":
         return Wait(_shift(value))
     if key not in _KEYS:
-        raise BadLine(f"unknown key {key!r}; known are {', '.join([*_KEYS, 'clock'])}")
+        raise BadLine(f"unknown key {key!r}; known are {', '.join([*_KEYS, 'clock', 'vote'])}")
     if key == "location":
         return _event(citizen, event_id, "location", now, location=_place(value))
     if not isinstance(value, str):
@@ -102,6 +102,22 @@ def _event(
     return InboundEvent(
         NAME, event_id, citizen, kind, now, text=writable(text), media=writable(media), location=location
     )
+
+
+def _pair(content: Any) -> tuple[str, Any]:
+    if not isinstance(content, dict) or len(content) != 1:
+        raise BadLine('one object with one key, such as {"text": "…"}')
+    key, value = next(iter(content.items()))
+    return key, value
+
+
+def _vote(content: dict[str, Any], citizen: str, event_id: str, now: datetime) -> InboundEvent:
+    try:
+        vote = VoteEvent.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise BadLine(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+    return vote.event(NAME, event_id, citizen, now)
 
 
 def _shift(value: Any) -> timedelta:

@@ -12,8 +12,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.channels.base import Capabilities, Reception
-from bot.domain.documents import AnswerDocument, MessageDocument, answer_document, message_document
+from bot.channels.base import Capabilities, Reception, VoteEvent
+from bot.domain.documents import (
+    AnswerDocument,
+    ChatAnswer,
+    History,
+    Kept,
+    Line,
+    Visitor,
+    answer_document,
+    message_document,
+)
+from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
 from bot.store.db import Tables
 from bot.store.outbox import Queued
@@ -28,15 +38,11 @@ class Settings(BaseModel):
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
 
 
-class Visitor(BaseModel):
-    """Who is writing, and the token that proves it. The token is shown once."""
-
-    visitor: str
-    token: str
-
-
 class ChatEvent(BaseModel):
-    """One event: exactly one of `text`, `tap` and `location`.
+    """One event: exactly one of `text`, `tap`, `location` and `vote`.
+
+    A vote is on the message that carries the same `answer`; `reason` may be `wrong`, `unclear`, `not_asked`,
+    `outdated`, or words. It is answered with the outcome `saved` and no message.
 
     `event_id` is the caller's own name for it: the same one again is the same event, so a lost reply can be asked
     for again without saying anything twice.
@@ -46,42 +52,18 @@ class ChatEvent(BaseModel):
     text: str | None = None
     tap: str | None = None
     location: tuple[float, float] | None = None
+    vote: Literal["up", "down"] | None = None
+    answer: Annotated[int, Field(ge=1, le=2**62)] | None = None
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
     event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
 
     @model_validator(mode="after")
     def one_thing(self) -> "ChatEvent":
-        if sum(given is not None for given in (self.text, self.tap, self.location)) != 1:
-            raise ValueError("exactly one of text, tap and location")
+        if sum(given is not None for given in (self.text, self.tap, self.location, self.vote)) != 1:
+            raise ValueError("exactly one of text, tap, location and vote")
+        if (self.vote is None) != (self.answer is None) or (self.reason is not None and self.vote is None):
+            raise ValueError("a vote names its answer; answer and reason belong to a vote")
         return self
-
-
-class ChatAnswer(AnswerDocument):
-    event_id: str
-    repeat: bool
-
-
-class Kept(BaseModel):
-    """The event is on disk; the answer will come on the stream."""
-
-    event_id: str
-    repeat: bool
-
-
-class Line(BaseModel):
-    """One line of a conversation. `id` is the cursor of the stream, for lines of ours."""
-
-    who: Literal["citizen", "bot"]
-    at: datetime
-    id: int | None = None
-    event_id: str | None = None
-    message: MessageDocument
-
-
-class History(BaseModel):
-    """`cursor` is the id behind which the stream goes on."""
-
-    lines: list[Line]
-    cursor: int
 
 
 def connect(settings: dict[str, Any]) -> "Webchat":
@@ -94,6 +76,9 @@ def conversation_of(visitor: str) -> str:
 
 def understood(event: ChatEvent, visitor: str, event_id: str, now: datetime) -> InboundEvent:
     """The event in our words. Never fails: what cannot be stored is taken out."""
+    if event.vote is not None and event.answer is not None:
+        vote = VoteEvent(vote=event.vote, answer=event.answer, reason=event.reason or "")
+        return vote.event(NAME, f"{visitor}:{event_id}", visitor, now)
     kind: Literal["text", "tap", "location"] = "text"
     if event.location is not None:
         kind = "location"
@@ -233,8 +218,15 @@ def _history(tables: Tables, conversation_id: str) -> History:
         )
         for at, event in tables.inbox.of_conversation(conversation_id)
     ]
+    votes = tables.answers.votes(conversation_id)
     said = [
-        Line(who="bot", at=line.created_at, id=line.id, message=message_document(line.message))
+        Line(
+            who="bot",
+            at=line.created_at,
+            id=line.id,
+            message=message_document(line.message),
+            vote=votes.get(line.message.answer or 0, ""),
+        )
         for line in tables.outbox.after(conversation_id, 0, limit=None)
     ]
     lines = sorted(heard + said, key=lambda line: (line.at, line.id or 0))

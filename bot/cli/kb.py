@@ -3,30 +3,29 @@
 import json
 import os
 import tempfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.table import Table
 
 from bot import app as composition
+from bot.cli import articles, calibrate, misses, portable
 from bot.cli.options import AsJson, Day, Home, Region
+from bot.cli.shown import COLUMNS, COUNTS, edits, print_report, today, watched
 from bot.errors import ConfigError
 from bot.exam import figures, read_questions, sit
-from bot.settings import Settings, load_settings
+from bot.settings import load_settings
 from knowledge.build import BuildReport, build_index
 from knowledge.embedding import ModelMissing
 from knowledge.evaluate import evaluate
 from knowledge.search import Search
 
 kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
-
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-_COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "reused")
 
 
 @kb.command()
@@ -44,14 +43,8 @@ def build(
     missing = [str(folder) for folder in folders if not folder.exists()]
     if missing:
         raise ConfigError(f"no such folder: {', '.join(missing)}")
-    with Progress(*_COLUMNS, console=Console(stderr=True)) as bars:
-        tasks: dict[str, int] = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = int(bars.add_task(stage))
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
-
+    edited = edits(settings)
+    with watched() as progress:
         embedder = composition.open_embedder(settings, workers=os.cpu_count() or 1)
         report = build_index(
             settings.kb,
@@ -59,13 +52,14 @@ def build(
             folders,
             embedder,
             remit=settings.config / "remit.yml",
+            edited=edited,
             progress=progress,
-            on=_today(settings),
+            on=today(settings),
         )
     if as_json:
         typer.echo(json.dumps(_report(report), ensure_ascii=False))
     else:
-        _print_report(report)
+        print_report(report)
 
 
 @kb.command()
@@ -80,7 +74,7 @@ def search(
     """The passages nearest to some words."""
     settings = load_settings(home)
     found = Search.open(settings.kb, composition.open_embedder(settings)).find(
-        words, on=on or _today(settings), region=region or settings.hall.region, k=count
+        words, on=on or today(settings), region=region or settings.hall.region, k=count
     )
     if as_json:
         rows = [
@@ -141,7 +135,7 @@ def exam(
         url = SecretStr(f"sqlite:///{folder}/exam.db")
         parts = composition.build(settings.model_copy(update={"database_url": url}))
         try:
-            with Progress(*_COLUMNS, console=Console(stderr=True)) as bars:
+            with Progress(*COLUMNS, console=Console(stderr=True)) as bars:
                 task = bars.add_task("questions", total=len(asked))
                 marks = sit(parts.resources, asked, lambda done, _: bars.update(task, completed=done))
         finally:
@@ -190,30 +184,16 @@ def fit_line(sets: Path, questions: Path, laws: Path, out: Path, home: Home = No
     write_line(out, lines)
 
 
-def _today(settings: Settings) -> date:
-    return datetime.now(composition.open_hours(settings).zone).date()
-
-
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
 def _report(report: BuildReport) -> dict[str, object]:
     skipped = [{"path": str(path), "line": line, "why": why} for path, line, why in report.skipped]
-    return {**{name: getattr(report, name) for name in _COUNTS}, "skipped": skipped}
-
-
-def _print_report(report: BuildReport) -> None:
-    console = Console(stderr=True)
-    table = Table(*_COUNTS)
-    table.add_row(*(str(getattr(report, name)) for name in _COUNTS))
-    console.print(table)
-    if report.skipped:
-        skipped = Table("skipped", "line", "why")
-        for path, line, why in report.skipped:
-            skipped.add_row(str(path), str(line or ""), why)
-        console.print(skipped)
+    return {**{name: getattr(report, name) for name in COUNTS}, "skipped": skipped}
 
 
 def add_to(app: typer.Typer) -> None:
+    for module in (articles, misses, portable, calibrate):
+        module.add_to(kb)
     app.add_typer(kb, name="kb")

@@ -1,11 +1,13 @@
-"""The answer as JSON: the document that `banshi ask`, `banshi chat --jsonl` and the web chat give."""
+"""What we say as JSON: the document of `banshi ask`, `banshi chat --jsonl` and the web chat, and the chat's others."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
 from bot.domain.conversation import Conversation, Owner
+from bot.domain.knowledge import Vote
 from bot.domain.messages import OutboundMessage, Outcome
 from knowledge.passages import Source
 
@@ -24,11 +26,14 @@ class LinkDocument(BaseModel):
 
 
 class MessageDocument(BaseModel):
+    """One bubble. `answer` names an answer that can be voted on, for `{"vote": …, "answer": …}`; otherwise null."""
+
     text: str
     choices: list[str]
     links: list[LinkDocument]
     file: str | None
     sources: list[SourceDocument]
+    answer: int | None = None
 
 
 class AnswerDocument(BaseModel):
@@ -41,6 +46,43 @@ class AnswerDocument(BaseModel):
     messages: list[MessageDocument]
 
 
+class Visitor(BaseModel):
+    """Who is writing, and the token that proves it. The token is shown once."""
+
+    visitor: str
+    token: str
+
+
+class ChatAnswer(AnswerDocument):
+    event_id: str
+    repeat: bool
+
+
+class Kept(BaseModel):
+    """The event is on disk; the answer will come on the stream."""
+
+    event_id: str
+    repeat: bool
+
+
+class Line(BaseModel):
+    """One line of a conversation. `id` is the cursor of the stream, for lines of ours; `vote` is what was thought."""
+
+    who: Literal["citizen", "bot"]
+    at: datetime
+    id: int | None = None
+    event_id: str | None = None
+    message: MessageDocument
+    vote: Vote = ""
+
+
+class History(BaseModel):
+    """`cursor` is the id behind which the stream goes on."""
+
+    lines: list[Line]
+    cursor: int
+
+
 def message_document(message: OutboundMessage) -> MessageDocument:
     return MessageDocument(
         text=message.text,
@@ -48,6 +90,7 @@ def message_document(message: OutboundMessage) -> MessageDocument:
         links=[LinkDocument(title=link.title, url=link.url) for link in message.links],
         file=message.file,
         sources=[_source(source) for source in message.sources],
+        answer=message.answer,
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.knowledge import Vote
 from knowledge.passages import Source
 
-Kind = Literal["text", "tap", "photo", "file", "voice", "location", "agent", "timer"]
+Kind = Literal["text", "tap", "photo", "file", "voice", "location", "agent", "timer", "vote"]
 Outcome = Literal[
     "answered",
     "clarify",
@@ -37,6 +38,7 @@ class InboundEvent:
     """One thing that happened in a conversation, as a channel reported it.
 
     `event_id` is the channel's own id: a second delivery carries the same one.
+    A vote is on the answer to the event of the inbox id `answer`.
     """
 
     channel: str
@@ -48,6 +50,9 @@ class InboundEvent:
     text: str = ""
     media: str = ""
     location: tuple[float, float] | None = None
+    vote: Vote = ""
+    answer: int | None = None
+    reason: str = ""
 
     @property
     def conversation_id(self) -> str:
@@ -62,13 +67,17 @@ class Link:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """One bubble. Each channel renders choices and sources in its own way; there is no markup in the text."""
+    """One bubble. Each channel renders choices and sources in its own way; there is no markup in the text.
+
+    `answer` is set on an answer that can be voted on: the inbox id of the question.
+    """
 
     text: str
     choices: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     file: str | None = None
     sources: tuple[Source, ...] = ()
+    answer: int | None = None
 
 
 def writable(text: str) -> str:

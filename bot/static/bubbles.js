@@ -21,8 +21,11 @@ export function timeMark(at) {
   return mark;
 }
 
-/** A line of ours; `choose(text)` is called when a choice is tapped. */
-export function botLine(message, choose) {
+/**
+ * A line of ours; `choose(text)` is called when a choice is tapped.
+ * `cast(answer, vote, reason)` sends what is thought of an answer and resolves to whether it was kept; `vote` is what was.
+ */
+export function botLine(message, choose, cast, vote = "") {
   const line = clone("bot-line");
   line.querySelector(".text").textContent = message.text;
   const bubble = line.querySelector(".bubble");
@@ -31,7 +34,43 @@ export function botLine(message, choose) {
   if (message.sources.length) bubble.append(basis(message.sources));
   line.classList.toggle("asks", message.choices.length > 0);
   line.querySelector(".choices").append(...message.choices.map((choice) => button(choice, choose)));
+  if (message.answer) bubble.after(votes((...told) => cast(message.answer, ...told), vote));
   return line;
+}
+
+/** Two quiet buttons; the second opens the reasons. What is pressed is what the server has. */
+function votes(cast, vote) {
+  const made = clone("votes");
+  const [up, down, why, thanks] = [".up", ".down", ".why", ".thanks"].map((name) => made.querySelector(name));
+  const press = (what) => {
+    up.setAttribute("aria-pressed", what === "up");
+    down.setAttribute("aria-pressed", what === "down");
+  };
+  let latest = 0;
+  const tell = async (what, reason = "") => {
+    const mine = (latest += 1); // of two quick taps the last counts
+    const before = vote;
+    press((vote = what));
+    why.hidden = what !== "down" || reason !== "";
+    thanks.textContent = "";
+    const kept = await cast(what, reason);
+    if (mine !== latest) return;
+    if (!kept) {
+      press((vote = before));
+      why.hidden = true;
+    }
+    thanks.textContent = kept ? "谢谢，已经记下了。" : "没有记下，请再点一次。";
+  };
+  up.addEventListener("click", () => tell("up"));
+  down.addEventListener("click", () => tell("down"));
+  for (const reason of why.querySelectorAll("button")) {
+    reason.addEventListener("click", () => {
+      down.focus(); // the reasons go; the keyboard stays here
+      tell("down", reason.dataset.reason);
+    });
+  }
+  press(vote);
+  return made;
 }
 
 function anchor({ title, url }) {

@@ -3,7 +3,7 @@
 import { botLine, citizenLine, stand, timeMark } from "./bubbles.js";
 import { compose, measure, write } from "./composer.js";
 import { keep, recall, unsent } from "./memory.js";
-import { Stranger, forget, history, listen, newId, send, visitor } from "./server.js";
+import { Stranger, cast, forget, history, listen, newId, send, visitor } from "./server.js";
 
 const LONGEST_PAUSE = 20_000; // milliseconds between two attempts to reconnect
 
@@ -47,7 +47,7 @@ function show(line, who) {
   if (line.who === "citizen") settle(id);
   if (shown.has(id)) return;
   if (line.who === "citizen") append(id, line.at, citizenLine(line.message.text));
-  else append(id, line.at, botLine(line.message, (choice) => say("tap", choice)));
+  else append(id, line.at, botLine(line.message, (choice) => say("tap", choice), cast, line.vote));
 }
 
 /** The bubbles of one turn have one time: a new time means that the next message has been answered. */

@@ -74,6 +74,21 @@ function post({ event_id, kind, text }, who, signal) {
   });
 }
 
+/** Say what we think of an answer; whether the server has it. Never throws. */
+export async function cast(answer, vote, reason) {
+  try {
+    const response = await fetch("/api/chat", {
+      method: "POST",
+      headers: { ...proof(visitor()), "Content-Type": "application/json" },
+      body: JSON.stringify({ vote, answer, reason, event_id: newId() }),
+      signal: AbortSignal.timeout(SEND_WITHIN),
+    });
+    return response.status === 202 || (response.status === 200 && (await response.json()).outcome === "saved");
+  } catch {
+    return false;
+  }
+}
+
 async function verdict(response) {
   if (response.ok) return { state: "kept", answered: response.status === 200 };
   const why = await sentence(response);

@@ -12,9 +12,12 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 from bot.store import schema
+from bot.store.answers import Answers
+from bot.store.articles import Articles
 from bot.store.conversations import Conversations
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
+from bot.store.misses import Misses
 from bot.store.outbox import Outbox
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
@@ -37,10 +40,13 @@ class Tables:
     conversations: Conversations
     tickets: Tickets
     visitors: Visitors
+    answers: Answers
+    misses: Misses
+    articles: Articles
 
     @classmethod
     def of(cls, connection: sa.Connection) -> "Tables":
-        parts = (Inbox, Outbox, Conversations, Tickets, Visitors)
+        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles)
         return cls(connection, *(part(connection) for part in parts))  # type: ignore[arg-type]
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -75,12 +75,17 @@ class Inbox:
         ).one()
         return Result("error" if found.status == "dead" else found.outcome, found.confidence)
 
+    def text_of(self, id: int) -> str:
+        """What was written in one event; "" where it is no longer kept."""
+        found = self._connection.execute(sa.select(inbox.c.body).where(inbox.c.id == id)).first()
+        return "" if found is None else _event.validate_python(found.body).text
+
     def of_conversation(self, conversation_id: str) -> list[tuple[datetime, InboundEvent]]:
-        """What a citizen has sent, with the time at which we kept it; timers left out."""
+        """What a citizen has sent, with the time at which we kept it; timers and votes left out."""
         mine = sa.select(inbox.c.created_at, inbox.c.body).where(inbox.c.conversation_id == conversation_id)
         rows = self._connection.execute(mine.order_by(inbox.c.id))
         events = [(row.created_at, _event.validate_python(row.body)) for row in rows]
-        return [(at, event) for at, event in events if event.kind != "timer"]
+        return [(at, event) for at, event in events if event.kind not in ("timer", "vote")]
 
     def waiting(self) -> int:
         """How many events have no answer yet; for the health page, never on the way of a message."""

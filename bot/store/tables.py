@@ -112,3 +112,81 @@ visitor = sa.Table(
     sa.Column("token_sha256", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", Instant, nullable=False),
 )
+
+answer = sa.Table(
+    "answer",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("inbox_id", _Id, unique=True),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("passage_id", sa.Text),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("region", sa.Text, nullable=False, server_default=""),
+    sa.Column("question", sa.Text, nullable=False, server_default=""),
+    sa.Column("vote", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("vote_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("voted_at", Instant),
+    sa.Column("miss_id", _Id),
+    sqlite_autoincrement=True,
+)
+_ungrouped = sa.and_(answer.c.miss_id.is_(None), answer.c.question != sa.literal_column("''"))
+sa.Index("ix_answer_ungrouped", answer.c.id, sqlite_where=_ungrouped, postgresql_where=_ungrouped)
+sa.Index("ix_answer_miss", answer.c.miss_id)
+sa.Index("ix_answer_passage", answer.c.passage_id, answer.c.asked_at)
+sa.Index("ix_answer_conversation", answer.c.conversation_id, answer.c.id)
+
+miss = sa.Table(
+    "miss",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("article_id", sa.Text),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+article_version = sa.Table(
+    "article_version",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("article", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False, server_default=""),
+    sa.Column("decided_at", Instant),
+    sa.Column("publisher", sa.Text, nullable=False, server_default=""),
+    sa.Column("published_at", Instant),
+    sa.Column("shipped_sha256", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("article", "number", name="uq_article_version_number"),
+    sqlite_autoincrement=True,
+)
+_in_force = article_version.c.state.in_(
+    [sa.literal_column(f"'{one}'") for one in ("published", "withdrawn", "shipped")]
+)
+sa.Index(
+    "ux_article_version_live",
+    article_version.c.article,
+    unique=True,
+    sqlite_where=_in_force,
+    postgresql_where=_in_force,
+)
+
+article_review = sa.Table(
+    "article_review",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("article", sa.Text, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("reviewed_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
