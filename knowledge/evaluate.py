@@ -14,6 +14,7 @@ import numpy as np
 from knowledge.build import CALIBRATED_ON, build_passages
 from knowledge.embedding import Embedder
 from knowledge.errors import SourceFault
+from knowledge.fusion import WORDS_SHARE
 from knowledge.line import Line, read_line
 from knowledge.passages import Passage
 from knowledge.search import Search
@@ -39,8 +40,10 @@ class Outcome:
     milliseconds: float
 
 
-def evaluate(corpus: Path, queries: Path, embedder: Embedder | None, folder: Path) -> dict[str, float | None]:
-    """The measures of `banshi kb eval`, over an index that is built in `folder`.
+def evaluate(
+    corpus: Path, queries: Path, embedder: Embedder | None, folder: Path, *, halves: bool = False
+) -> dict[str, float | None]:
+    """The measures of `banshi kb eval`, over an index that is built in `folder`; of words and vectors alone, too.
 
     A measure that the set cannot give (nothing answered, nothing unanswerable) is None.
     Raises SourceFault for a line that is not as it should be.
@@ -50,7 +53,11 @@ def evaluate(corpus: Path, queries: Path, embedder: Embedder | None, folder: Pat
     search = Search.open(folder, embedder)
     try:
         line = read_line(search.line_file, search.mode)
-        return measures([outcome(search, line, query) for query in asked])
+        found = measures([outcome(search, line, query) for query in asked])
+        for name, share in (("words", 1.0), ("vectors", 0.0)) if halves else ():
+            alone = measures([outcome(search, line, query, words_share=share) for query in asked])
+            found |= {f"{measure}_{name}": alone[measure] for measure in ("recall@1", "recall@10", "ndcg@10")}
+        return found
     finally:
         search.close()
 
@@ -105,10 +112,12 @@ def _text(file: Path, number: int, row: dict[str, Any], key: str) -> str:
     return value
 
 
-def outcome(search: Search, line: Line, query: Query, on: date = CALIBRATED_ON) -> Outcome:
+def outcome(
+    search: Search, line: Line, query: Query, on: date = CALIBRATED_ON, words_share: float = WORDS_SHARE
+) -> Outcome:
     """One question put to the base."""
     began = time.perf_counter()
-    hits = search.find(query.text, on=on, k=DEPTH)
+    hits = search.look(query.text, on=on, k=DEPTH, words_share=words_share).hits
     spent = (time.perf_counter() - began) * 1000
     ranks = tuple(n for n, hit in enumerate(hits) if hit.passage.id in query.relevant)
     confidence = line.confidence(hits[0]) if hits else 0.0

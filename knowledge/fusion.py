@@ -55,6 +55,7 @@ def fused(
     allowed: NDArray[np.bool_],
     named: NDArray[np.int64],
     exact: NDArray[np.int64],
+    words_share: float = WORDS_SHARE,
 ) -> Fused:
     """The fused list of at most 2 x size passages, and every allowed one that is named.
 
@@ -64,7 +65,7 @@ def fused(
     words = _best(by_words, size)
     cosines = dict(list(cosines.items())[:size])
     named, exact = named[allowed[named]], exact[allowed[exact]]
-    share = WORDS_SHARE if cosines else 1.0
+    share = words_share if cosines else 1.0
     scores: dict[int, float] = dict.fromkeys([*named.tolist(), *exact.tolist()], 0.0)
     for part, weight in ((_stretched(words), share), (_stretched(cosines), 1 - share)):
         for row, score in part.items():

@@ -13,7 +13,7 @@ from knowledge.choice import TRIO, Choice, Choices
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
 from knowledge.evidence import Asked, asked, evidence
-from knowledge.fusion import Fused, fused
+from knowledge.fusion import WORDS_SHARE, Fused, fused
 from knowledge.generations import LINE, PASSAGES, VECTORS, WORDS, live
 from knowledge.lexicon import Floats, Lexicon
 from knowledge.limits import Limits, limits, place_meant
@@ -126,13 +126,14 @@ class Search:
         without: Collection[str] = (),
         matcher: Matcher | None = None,
         vector: Vectors | None = None,
+        words_share: float = WORDS_SHARE,
     ) -> Found:
         """At most k passages that hold on the day and in the place, and the likeliest of our articles.
 
         A place that the question names replaces `region` (six digits, or "": what holds in the whole country),
         unless `region` lies within it. `without` leaves out passages by id, and ways of asking by
         `units.asking_key`; `matcher` stands in for the one that knows all ways of asking; `vector` is the
-        question's, where it is known already.
+        question's, where it is known already; `words_share` what words count for against vectors, 0..1.
         """
         typed = clean(question)[:LONG_ENOUGH]
         question = self.repair(typed)
@@ -146,7 +147,7 @@ class Search:
             vector = self._embedder.queries([question])[0]
         named, exact = self._named(question, typed, within)
         shown = np.where(ours, by_words, np.float32(0))
-        lists = fused(shown, self._by_vector(vector, ours), LIST, within.passages, named, exact)
+        lists = fused(shown, self._by_vector(vector, ours), LIST, within.passages, named, exact, words_share)
         choices = self.choices.rank(ask, by_words, vector, within, matcher)
         return self._found(ask, lists, choices, vector, k)
 

@@ -15,7 +15,7 @@ from tests.browser.driver import Citizen, Server, launch, new_home, serious_faul
 pytestmark = pytest.mark.browser
 
 QUESTION = "食品经营许可证到期前多久办延续？"
-ANSWER = re.compile("到期前90个工作日至15个工作日之间申请")
+ANSWER = re.compile("届满前90个工作日至15个工作日之间申请")
 UNKNOWN = "南极科考站开咖啡馆办什么证"
 SENDING = "**/api/chat?wait=0"
 FIRST = 2  # bubbles of a first answer: the answer, and what the bot says of itself

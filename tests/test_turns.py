@@ -35,10 +35,10 @@ class BrokenEar:
     failures: list[Exception]
     longest: int = 2000
 
-    def hear(self, event: InboundEvent, now: datetime) -> Heard:
+    def hear(self, event: InboundEvent, now: datetime, topic: str = "") -> Heard:
         if event.text == "坏消息" and self.failures:
             raise self.failures.pop()
-        return self.real.hear(event, now)  # type: ignore[attr-defined, no-any-return]
+        return self.real.hear(event, now, topic)  # type: ignore[attr-defined, no-any-return]
 
 
 class FakeChannel:

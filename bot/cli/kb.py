@@ -104,13 +104,14 @@ def search(
 def eval_(
     corpus: Annotated[Path, typer.Option(help='Lines of {"id", "title", "text"}.')],
     queries: Annotated[Path, typer.Option(help='Lines of {"id", "text", "relevant"}.')],
+    halves: Annotated[bool, typer.Option("--halves", help="Also words and vectors, each alone.")] = False,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
     """Measure search and abstention on a labelled set, through the product's own code."""
     embedder = composition.open_embedder(load_settings(home))
     with tempfile.TemporaryDirectory() as folder:
-        figures = evaluate(corpus, queries, embedder, Path(folder))
+        figures = evaluate(corpus, queries, embedder, Path(folder), halves=halves)
     if as_json:
         typer.echo(json.dumps(figures))
         return

@@ -63,10 +63,10 @@ class Ear:
     def __init__(self, doom: Doom) -> None:
         self.doom = doom
 
-    def hear(self, event: InboundEvent, now: datetime) -> Heard:
+    def hear(self, event: InboundEvent, now: datetime, topic: str = "") -> Heard:
         time.sleep(0.001)
         self.doom.at("thinking")
-        return Heard(event, answer=Answer("answered", 1.0, text=event.text))
+        return Heard(event, answers=(Answer("answered", 1.0, text=event.text),))
 
 
 class Log:
