@@ -14,7 +14,7 @@ from knowledge.line import Line, Weights, default_line, likeness
 from knowledge.passages import Passage
 from knowledge.remit import OUTCOMES
 from knowledge.search import Hit, Search
-from knowledge.units import asking_key
+from knowledge.units import asking_key, ways
 
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
 # The same for our own articles, by label: of what is answered with an article. They overlap, so that with its article
@@ -75,7 +75,7 @@ def article_trials(search: Search, *, on: date, progress: Progress | None = None
     asked = [
         (passage, way, n, next(numbers))
         for passage in search.store.articles().values()
-        for n, way in enumerate((*passage.questions, passage.title))
+        for n, way in enumerate(ways(passage))
     ]
     asked = [one for one in asked if one[2] < len(one[0].questions)]
     chosen = asked[:: -(-len(asked) // MOST_QUESTIONS)] if asked else []

@@ -34,11 +34,15 @@ def units(passages: Iterable[Passage]) -> Iterator[Unit]:
 
 
 def ways_of_asking(passages: Iterable[Passage]) -> Iterator[Unit]:
-    """Each way of asking for a passage, passage by passage, with its title as the last one."""
+    """Each way of asking for a passage, passage by passage."""
     for row, passage in enumerate(passages):
-        if passage.questions:
-            for question in (*passage.questions, passage.title):
-                yield Unit(row, question)
+        for question in ways(passage):
+            yield Unit(row, question)
+
+
+def ways(passage: Passage) -> tuple[str, ...]:
+    """The ways of asking for a passage that has any, with its title as the last one unless it is one of them."""
+    return tuple(dict.fromkeys((*passage.questions, passage.title))) if passage.questions else ()
 
 
 def windows(text: str) -> list[str]:
