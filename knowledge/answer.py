@@ -17,6 +17,7 @@ NEAREST = 3
 # How likely it must be, of all that may be asked for, that a question asks for what is refused, or is not ours. Each
 # way of asking held out: of 1,393 for our articles 3 were refused, and 1 in 80 was sent elsewhere.
 HARMFUL, NOT_OURS = 0.5, 0.5
+AS_NEAR = 0.015  # by how much another way of asking may be nearer to a question that is refused
 CERTAIN = 0.8
 ABOUT_AS_SURE = 0.15
 BETTER = 0.1  # by how much a question must be surer with the subject before, where it could be answered alone
@@ -119,7 +120,7 @@ class Answers:
             if first.passage.kind == "refused":
                 return Answer("refused", EXACT, text=first.passage.text)
             return _elsewhere(first.passage, EXACT)
-        if found.harmful >= HARMFUL:
+        if first and found.harmful >= HARMFUL and first.evidence["nearest_lead"] >= -AS_NEAR:
             return Answer("refused", found.harmful, text=found.first("refused"))
         return None
 
