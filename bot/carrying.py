@@ -12,18 +12,19 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.knowledge import Miss, Missed, Version
-from bot.editing import faults_of
+from bot.editing import build, faults_of
 from bot.errors import ConfigError
 from bot.settings import Settings
 from bot.shelf import digest
 from bot.store.db import Store, Tables
 from bot.store.schema import HEAD
-from knowledge.build import Progress, build_index
+from knowledge.build import Progress
 from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnusable
 from knowledge.generations import CACHE, live
+from knowledge.jsonlines import json_lines
 from knowledge.origins import Origins, files_of, read_origins, sha256
-from knowledge.portable import merge_vectors, pack, rows_of, unpack, vectors_for
+from knowledge.portable import merge_vectors, pack, unpack, vectors_for
 
 T = TypeVar("T")
 
@@ -113,16 +114,7 @@ def import_(
                 unpacked / "vectors.db", holding.embedder.name, holding.embedder.dimensions, cache
             )
     edited = holding.store.read(lambda tables: tables.articles.edits())
-    report = build_index(
-        holding.settings.kb,
-        holding.shipped,
-        folders,
-        holding.embedder,
-        remit=holding.remit,
-        edited=edited,
-        progress=progress,
-        on=on,
-    )
+    report = build(holding.settings, holding.shipped, folders, holding.embedder, edited, progress, on)
     return {**counts, "embedded": report.embedded}
 
 
@@ -159,7 +151,7 @@ def _read(file: Path, unpacked: Path) -> _Kept:
 
 def _typed(file: Path, kind: type[T], faults: list[str]) -> list[tuple[dict[str, Any], T]]:
     found = []
-    for number, row in rows_of(file):
+    for number, row in json_lines(file) if file.is_file() else ():
         try:
             found.append((row, _one(kind, row)))
         except ValidationError as error:

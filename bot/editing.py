@@ -1,6 +1,7 @@
 """The life of an article: draft, review by a second person, published, and back. Publishing rebuilds the index."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -167,16 +168,22 @@ def rebuild(
     origins = read_origins(live(settings.kb))
     if missing := origins.missing():
         raise ConfigError(f"folders of the last build are gone: {', '.join(map(str, missing))}; run `banshi kb build`")
-    return build_index(
-        settings.kb,
-        shipped,
-        origins.folders,
-        embedder,
-        remit=settings.config / "remit.yml",
-        edited=store.read(lambda tables: tables.articles.edits()),
-        progress=progress,
-        on=on,
-    )
+    edited = store.read(lambda tables: tables.articles.edits())
+    return build(settings, shipped, origins.folders, embedder, edited, progress, on)
+
+
+def build(
+    settings: Settings,
+    shipped: Path,
+    folders: Sequence[Path],
+    embedder: Embedder | None,
+    edited: Mapping[str, str | None],
+    progress: Progress,
+    on: date,
+) -> BuildReport:
+    """The index of a home: the shipped articles as they were edited, what is not ours, and folders of documents."""
+    remit = settings.config / "remit.yml"
+    return build_index(settings.kb, shipped, folders, embedder, remit=remit, edited=edited, progress=progress, on=on)
 
 
 def _person(by: str) -> str:

@@ -18,8 +18,8 @@ NEAREST = 3
 # way of asking held out: of 1,393 for our articles 3 were refused, and 1 in 80 was sent elsewhere.
 HARMFUL, NOT_OURS = 0.5, 0.5
 AS_NEAR = 0.015  # by how much another way of asking may be nearer to a question that is refused
-CERTAIN = 0.8
-ABOUT_AS_SURE = 0.15
+CERTAIN = 0.8  # how sure a text must be, to be quoted to what is probably not ours
+ABOUT_AS_SURE = 0.15  # of confidence, that an article may lie behind a text and still go before it
 BETTER = 0.1  # by how much a question must be surer with the subject before, where it could be answered alone
 FOLLOWS = 20  # letters up to which a question that cannot be answered alone is read with the subject before
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
@@ -120,8 +120,8 @@ class Answers:
             if first.passage.kind == "refused":
                 return Answer("refused", EXACT, text=first.passage.text)
             return _elsewhere(first.passage, EXACT)
-        if first and found.harmful >= HARMFUL and first.evidence["nearest_lead"] >= -AS_NEAR:
-            return Answer("refused", found.harmful, text=found.first("refused"))
+        if first and not first.exact and found.harmful >= HARMFUL and first.evidence["nearest_lead"] >= -AS_NEAR:
+            return Answer("refused", found.harmful, text=found.refusal)
         return None
 
     def _standing(self, hit: Hit) -> float:

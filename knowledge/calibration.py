@@ -53,11 +53,19 @@ def fit_line(search: Search, *, on: date, line: Line | None = None, progress: Pr
     Each way of asking is put twice: without itself, and without what it asks for.
     """
     line = line or default_line(search.mode)
-    trials = list(article_trials(search, on=on, progress=progress))
-    offered = [replace(one, right=one.offered) for one in trials]
-    if not _enough(trials):
-        return line
-    return replace(line, article=fit_weights(trials, OWN_PRECISION), offer=fit_weights(offered, OFFER_PRECISION))
+    return fitted(line, list(article_trials(search, on=on, progress=progress)))
+
+
+def fitted(line: Line, trials: Sequence[Trial]) -> Line:
+    """The line with what there are enough trials for."""
+    ours = [one for one in trials if one.hit.passage.questions]
+    texts = [one for one in trials if not one.hit.passage.questions]
+    offered = [replace(one, right=one.offered) for one in ours]
+    if _enough(ours):
+        line = replace(line, article=fit_weights(ours, OWN_PRECISION))
+    if _enough(offered):
+        line = replace(line, offer=fit_weights(offered, OFFER_PRECISION))
+    return replace(line, other=fit_weights(texts, PRECISION)) if _enough(texts) else line
 
 
 def _enough(trials: Sequence[Trial]) -> bool:

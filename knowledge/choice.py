@@ -24,12 +24,11 @@ from knowledge.wording import words
 # to the articles that ship, each way of asking held out: 77 % find their article first, 94 % among the first three.
 MATCH, NEAREST, COSINE, TEXT_SHARE, SHARE = 1.0, 0.35, 1.0, 3.1, 3.2
 SUBJECT = 0.3  # log odds of an article about the very thing that is named; as much against it, where about another
-WORDS_ONLY = 1.5  # in place of the first two, where there are no vectors: BM25, in standard deviations
+WORDS_ONLY = 1.5  # in place of the first three, where there are no vectors: BM25, in standard deviations
 LOCAL = 1.8  # log odds of an article that is written for the place that is meant
 READ = 12  # articles whose words are looked at
 TRIO = 3  # articles among which the right one may be offered
 LEAD = 10.0  # log odds beyond which a lead says no more
-
 
 NAMES = (
     "likely", "lead", "trio", "ways", "nearest", "nearest_lead", "text", "text_share", "share", "title",
@@ -121,9 +120,11 @@ class Choices:
                 int(self.rows[at[n]]),
                 float(scores[n]),
                 float(likely[n]),
-                self._evidence(ask, found, scores, likely, shares, int(n)) if int(n) in shares else {},
+                self._evidence(ask, found, scores, likely, shares[int(n)], float(about[n]), int(n))
+                if place < TRIO
+                else {},
             )
-            for n in best
+            for place, n in enumerate(best)
         ]
 
     def _measured(
@@ -152,10 +153,11 @@ class Choices:
         found: _Measured,
         scores: NDArray[np.float64],
         likely: NDArray[np.float64],
-        shares: Mapping[int, tuple[float, float, float]],
+        shares: tuple[float, float, float],
+        about: float,
         n: int,
     ) -> Mapping[str, float]:
-        text_share, both, title = shares[n]
+        text_share, both, title = shares
         others = np.arange(len(scores)) != n
         return {
             "likely": float(likely[n]),
@@ -168,7 +170,7 @@ class Choices:
             "text_share": text_share,
             "share": both,
             "title": title,
-            "subject": agreement(subjects(ask.text), self._subjects[int(found.at[n])]),
+            "subject": about,
             "heard": heard(ask.text, self._texts[int(found.at[n])]),
             "unknown": ask.unknown,
             "length": math.log1p(len(ask.words)),

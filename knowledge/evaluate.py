@@ -1,9 +1,8 @@
 """Measures search and abstention on a set of questions, through the product's own code."""
 
-import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ from knowledge.build import CALIBRATED_ON, build_passages
 from knowledge.embedding import Embedder
 from knowledge.errors import SourceFault
 from knowledge.fusion import WORDS_SHARE
+from knowledge.jsonlines import json_lines
 from knowledge.line import Line, read_line
 from knowledge.passages import Passage
 from knowledge.search import Search
@@ -65,7 +65,7 @@ def evaluate(
 def read_corpus(file: Path) -> list[Passage]:
     """Lines of {"id", "title", "text"} as passages that hold always and everywhere."""
     found: dict[str, Passage] = {}
-    for number, row in _rows(file):
+    for number, row in json_lines(file):
         passage_id, title, text = (_text(file, number, row, key) for key in ("id", "title", "text"))
         if not passage_id or passage_id in found:
             raise SourceFault(file, number, f"id {passage_id!r} is empty or stands twice")
@@ -78,7 +78,7 @@ def read_corpus(file: Path) -> list[Passage]:
 def read_queries(file: Path) -> list[Query]:
     """Lines of {"id", "text", "relevant"}; an empty list marks a question that nothing answers."""
     found: list[Query] = []
-    for number, row in _rows(file):
+    for number, row in json_lines(file):
         relevant = row.get("relevant")
         if not isinstance(relevant, list) or not all(isinstance(one, str) for one in relevant):
             raise SourceFault(file, number, "'relevant' must be a list of ids")
@@ -86,23 +86,6 @@ def read_queries(file: Path) -> list[Query]:
     if not found:
         raise SourceFault(file, 0, "no lines")
     return found
-
-
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceFault(file, 0, f"cannot be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SourceFault(file, number, f"not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise SourceFault(file, number, "not a JSON object")
-        yield number, row
 
 
 def _text(file: Path, number: int, row: dict[str, Any], key: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -88,21 +88,6 @@ def _safe(name: str) -> bool:
     path = PurePosixPath(name)
     odd = path.is_absolute() or name.endswith("/") or "\\" in name or any(ord(one) < 32 for one in name)
     return not odd and ".." not in path.parts and str(path) == name and path.parts[0] in PARTS
-
-
-def rows_of(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines of a part with their numbers; none where the part is missing. SourceFault for what is no JSON."""
-    if not file.is_file():
-        return
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise SourceFault(file, number, f"not JSON: {error}") from error
-            if not isinstance(row, dict):
-                raise SourceFault(file, number, "not a JSON object")
-            yield number, row
 
 
 def vectors_for(cache: Path, model: str, target: Path) -> bool:

@@ -1,27 +1,18 @@
 """The answer line fitted again to a base that is live, and what that changes in the three bands."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from knowledge.build import Progress
-from knowledge.calibration import (
-    OFFER_PRECISION,
-    OWN_PRECISION,
-    PRECISION,
-    UNANSWERABLE,
-    Trial,
-    article_trials,
-    fit_weights,
-)
+from knowledge.calibration import UNANSWERABLE, Trial, article_trials, fitted
 from knowledge.embedding import Embedder
 from knowledge.evaluate import Query
 from knowledge.generations import LINE, carry_on, live, publish, sole_builder
 from knowledge.line import Line, read_line, write_line
 from knowledge.search import Search
 
-FEWEST, FEWEST_OF_EACH = 40, 5
 HALVES = 2
 
 
@@ -64,7 +55,7 @@ def refit(folder: Path, embedder: Embedder | None, queries: Iterable[Query], *, 
         try:
             before = read_line(search.line_file, search.mode)
             trials = [*article_trials(search, on=on, progress=progress), *_labelled(search, queries, on)]
-            line = _fitted(before, trials)
+            line = fitted(before, trials)
             told = _bands([(before, trials)], before), _bands(_halves(before, trials), line)
             following = carry_on(generation)
             kept = {mode: read_line(search.line_file, mode) for mode in ("words", "hybrid") if mode != search.mode}
@@ -91,29 +82,12 @@ def _labelled(search: Search, queries: Iterable[Query], on: date) -> Iterator[Tr
                 yield Trial(texts[0], texts[0].passage.id in query.relevant, weight)
 
 
-def _fitted(line: Line, trials: Sequence[Trial]) -> Line:
-    """The line with what there are enough trials for."""
-    ours = [one for one in trials if one.hit.passage.questions]
-    texts = [one for one in trials if not one.hit.passage.questions]
-    offered = [replace(one, right=one.offered) for one in ours]
-    if _enough(ours):
-        line = replace(line, article=fit_weights(ours, OWN_PRECISION))
-    if _enough(offered):
-        line = replace(line, offer=fit_weights(offered, OFFER_PRECISION))
-    return replace(line, other=fit_weights(texts, PRECISION)) if _enough(texts) else line
-
-
-def _enough(trials: Sequence[Trial]) -> bool:
-    right = sum(trial.right for trial in trials)
-    return len(trials) >= FEWEST and min(right, len(trials) - right) >= FEWEST_OF_EACH
-
-
 def _halves(line: Line, trials: Sequence[Trial]) -> list[tuple[Line, list[Trial]]]:
     """Each half with the line that was fitted to the other; trials of one question mostly stay together."""
     halves: list[list[Trial]] = [[] for _ in range(HALVES)]
     for n, trial in enumerate(trials):
         halves[n // 4 % HALVES].append(trial)
-    return [(_fitted(line, halves[1 - n]), half) for n, half in enumerate(halves)]
+    return [(fitted(line, halves[1 - n]), half) for n, half in enumerate(halves)]
 
 
 def _bands(judged: Sequence[tuple[Line, Sequence[Trial]]], line: Line) -> Bands:

@@ -19,7 +19,7 @@ from knowledge.lexicon import Floats, Lexicon
 from knowledge.limits import Limits, limits, place_meant
 from knowledge.matcher import Matcher
 from knowledge.names import LawNames, Mention, numbers_named
-from knowledge.passages import Kind, Passage
+from knowledge.passages import Passage
 from knowledge.patterns import pattern
 from knowledge.remit import OUTCOMES
 from knowledge.repair import Repair
@@ -71,9 +71,10 @@ class Found:
     harmful: float = 0.0
     elsewhere: float = 0.0
 
-    def first(self, kind: Kind) -> str:
-        """What is said to the likeliest subject of a kind that is not ours; "" where it is none of the first few."""
-        return next((hit.passage.text for hit in self.articles if hit.passage.kind == kind), "")
+    @property
+    def refusal(self) -> str:
+        """What is said to the likeliest harm; "" where it is none of the first few."""
+        return next((hit.passage.text for hit in self.articles if hit.passage.kind == "refused"), "")
 
 
 class Search:

@@ -14,13 +14,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bot import app as composition
+from bot import editing
 from bot.cli import articles, calibrate, misses, portable
 from bot.cli.options import AsJson, Day, Home, Region
 from bot.cli.shown import COLUMNS, COUNTS, edits, print_report, today, watched
 from bot.errors import ConfigError
 from bot.exam import figures, read_questions, sit
 from bot.settings import load_settings
-from knowledge.build import BuildReport, build_index
+from knowledge.build import BuildReport
 from knowledge.embedding import ModelMissing
 from knowledge.evaluate import evaluate
 from knowledge.search import Search
@@ -46,16 +47,7 @@ def build(
     edited = edits(settings)
     with watched() as progress:
         embedder = composition.open_embedder(settings, workers=os.cpu_count() or 1)
-        report = build_index(
-            settings.kb,
-            composition.ARTICLES,
-            folders,
-            embedder,
-            remit=settings.config / "remit.yml",
-            edited=edited,
-            progress=progress,
-            on=today(settings),
-        )
+        report = editing.build(settings, composition.ARTICLES, folders, embedder, edited, progress, today(settings))
     if as_json:
         typer.echo(json.dumps(_report(report), ensure_ascii=False))
     else:
