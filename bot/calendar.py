@@ -12,6 +12,7 @@ import yaml
 from bot.domain.hours import Hours, Span
 from bot.errors import ConfigError
 from knowledge.passages import Source
+from nlu.holidays import by_law
 
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
@@ -38,8 +39,10 @@ def _basis(written: dict[str, str] | None) -> Source | None:
 
 
 def is_workday(day: date) -> bool:
-    """By the national calendar; Monday to Friday in the years that it does not know yet."""
-    return bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5
+    """By the national calendar; in the years that it does not know yet, Monday to Friday but for holidays by law."""
+    return (
+        bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5 and day not in by_law(day.year)
+    )
 
 
 def announced(day: date) -> bool:

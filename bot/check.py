@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from bot import app as composition
+from bot.bundles.catalogue import load_catalogue
 from bot.channels import connect_all
 from bot.errors import ConfigError
 from bot.settings import Settings
 from knowledge.articles import load_articles
 from knowledge.remit import load_remit
 from knowledge.support import unsupported
-from nlu.understand import DataFault, Understand
+from nlu.examples import DataFault
+from nlu.understand import checked
 
 
 def all_faults(settings: Settings) -> list[str]:
@@ -18,7 +20,8 @@ def all_faults(settings: Settings) -> list[str]:
         lambda: connect_all(settings.channels),
         lambda: composition.load_replies(settings.config),
         lambda: composition.open_hours(settings),
-        lambda: Understand.load(composition.TRAINING),
+        lambda: load_catalogue(settings.config),
+        lambda: checked(composition.TRAINING),
     )
     faults: list[str] = []
     for look in looks:

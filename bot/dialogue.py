@@ -4,22 +4,30 @@ take_turn() is the whole of it: hear (slow, no transaction), then decide and rec
 Sending is somebody else's job: see deliver() in bot/loops.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.knowledge import REASONS
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import human, question, reckoned, smalltalk, unreadable, vote
+from bot.handlers import bundle, casework, form, human, mine, question, reckoned, smalltalk, unreadable, visit, vote
 from bot.hearing import Heard
 from bot.store.db import Tables
 from bot.store.inbox import event_of
 from bot.store.queue import Claim
+from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
+from nlu.labels import meant
+from nlu.references import choice
 from nlu.text import has_words
 
 Handler = Callable[[Turn], None]
+
+CHOICES_HOLD = timedelta(days=1)
+LONGEST_CHOICE = 40
+TOGETHER = 2  # attempts at which the bubbles of a thought are answered together
+MISSES = 2  # in a row, after which a person is offered
 
 COMMANDS: dict[str, Handler] = {
     "human": human.ask,
@@ -27,39 +35,113 @@ COMMANDS: dict[str, Handler] = {
     "useful": vote.useful,
     "useless": vote.useless,
     **dict.fromkeys(REASONS, vote.reason),
+    "back": form.back,
+    "skip": form.skip,
+    "repeat": form.repeat,
+    "where": form.where,
+    "restart": form.restart,
+    "restart_sure": form.restart_sure,
+    "cancel": form.cancel,
+    "cancel_sure": form.cancel_sure,
+    "pause": form.pause,
+    "submit": form.submit,
+    "change": form.change,
+    "another": form.another,
+    "same": bundle.go_on,
+    "just_asking": smalltalk.just_asking,
+    "continue": mine.carry_on,
+    "cases": mine.cases,
+    "remember": mine.remember,
+    "dont_remember": mine.dont_remember,
+    "forget": mine.forget,
+    "forget_sure": mine.forget_sure,
+    "keep": mine.keep,
+}
+
+INTENTS: dict[str, Handler] = {
+    "ask_human": human.ask,
+    "complain": human.complain,
+    "express_anger": smalltalk.soothe,
+    "my_cases": mine.cases,
+    "continue_case": mine.carry_on,
+    "erase_me": mine.forget,
+    **dict.fromkeys(visit.MEANT, visit.ask),
+    "show_my_data": mine.told,
+}
+
+IN_A_FORM: dict[str, Handler] = {
+    "go_back": form.back,
+    "skip_step": form.skip,
+    "repeat": form.repeat,
+    "where_am_i": form.where,
+    "start_over": form.restart,
+    "cancel_case": form.cancel,
 }
 
 
-def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn:
-    """Answer a claimed event. Fenced where another worker has it by now; then nothing was saved."""
-    event, topic = _in_context(resources, event_of(claimed), now)
+def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn | None:
+    """Answer a claimed event, and the bubbles behind it that belong to the same thought.
+
+    Fenced where another worker has it by now; then nothing was saved. None where it waits for the rest of a thought.
+    """
+    gap = timedelta(seconds=resources.settings.work.thought)
+    bubbles = resources.store.read(lambda tables: tables.inbox.following(claimed, gap))
+    alone = claimed.tries > TOGETHER  # so that a bubble that cannot be answered takes no other with it
+    thought = whole_thought(bubbles[:1] if alone else bubbles, resources.replies)
+    event, offered, topic = _in_context(resources, thought.event, now)
     heard = resources.ear.hear(event, now, topic)
-    return resources.store.write(lambda tables: _decide(resources, tables, claimed, heard, now))
+    if claimed.channel in resources.in_pieces and claimed.tries == 1 and thought.may_go_on(heard, now, gap):
+        resources.store.write(lambda tables: tables.inbox.hold(claimed, thought.last + gap))
+        return None
+    return resources.store.write(lambda tables: _decide(resources, tables, claimed, heard, now, offered, thought.rest))
 
 
-def _in_context(resources: Resources, event: InboundEvent, now: datetime) -> tuple[InboundEvent, str]:
-    """The event, and the question that it may lean on; a number typed under a list of choices is a tap on one."""
+def _in_context(resources: Resources, event: InboundEvent, now: datetime) -> tuple[InboundEvent, tuple[str, ...], str]:
+    """The event, the choices that stand, and the question that it may lean on; a choice typed is a tap on it."""
     if event.kind not in ("text", "tap"):
-        return event, ""
-    text, id = event.text.strip(), event.conversation_id
-    if event.kind == "text" and text.isdecimal() and len(text) <= 2:
-        choices = resources.store.read(lambda tables: tables.outbox.last_choices(id))
-        if 0 < int(text) <= len(choices):
-            event = replace(event, kind="tap", text=choices[int(text) - 1])
-    return event, resources.store.read(lambda tables: tables.conversations.load(id)).topic_on(now)
+        return event, (), ""
+    id = event.conversation_id
+    offered, topic = resources.store.read(
+        lambda tables: (tables.outbox.last_choices(id, now - CHOICES_HOLD), tables.conversations.load(id).topic_on(now))
+    )
+    if event.kind == "text" and (label := _chosen(event.text.strip(), offered)):
+        event = replace(event, kind="tap", text=label)
+    return event, offered, topic
 
 
-def _decide(resources: Resources, tables: Tables, claimed: Claim, heard: Heard, now: datetime) -> Turn:
-    turn = _begin(resources, tables, claimed, heard, now)
+def _chosen(text: str, offered: tuple[str, ...]) -> str | None:
+    """The offered choice that a text is, by its number, its place in words, or its label."""
+    if not offered or len(text) > LONGEST_CHOICE:
+        return None
+    place = int(text) if text.isdecimal() and len(text) <= 2 else choice(text) or 0
+    return offered[place - 1] if 0 < place <= len(offered) else meant(text, offered, loosely=False)
+
+
+def _decide(
+    resources: Resources,
+    tables: Tables,
+    claimed: Claim,
+    heard: Heard,
+    now: datetime,
+    offered: tuple[str, ...],
+    rest: Sequence[int],
+) -> Turn:
+    turn = _begin(resources, tables, claimed, heard, now, offered)
     try:
         with tables.savepoint():
-            route(turn)(turn)
+            handler = route(turn)
+            if turn.heard.beside and handler is not question.answer:
+                question.beside(turn)
+            handler(turn)
     except CitizenError as error:
-        turn = _begin(resources, tables, claimed, heard, now)  # nothing of the refused turn remains
-        turn.say(error.reply, **error.fields)
-        turn.conclude("clarify")
-    _introduce(turn)
+        turn = _begin(resources, tables, claimed, heard, now, offered)  # nothing of the refused turn remains
+        if not bundle.ask_again(turn, error):
+            turn.say(error.reply, **error.fields)
+            turn.conclude("clarify")
+        turn.missed = True
+    _after(turn)
     tables.inbox.finish(claimed, now, turn.outcome, turn.confidence)
+    tables.inbox.finish_with(claimed, rest, now, turn.outcome)
     tables.conversations.save(turn.conversation)
     tables.outbox.put(turn.conversation.id, turn.said, now, f"turn:{claimed.id}", claimed.id)
     return turn
@@ -86,9 +168,35 @@ def route(turn: Turn) -> Handler:
 
 def _talked(turn: Turn) -> Handler:
     """Who answers words that are neither a command nor unreadable?"""
-    if turn.event.text.strip() == turn.resources.replies("words.none_of_these"):
+    text, intent = turn.event.text.strip(), turn.heard.intent
+    if text == turn.resources.replies("words.none_of_these"):
         return question.none_of_these
-    if turn.heard.understanding.intent:
+    if turn.heard.refused or turn.heard.answerable:
+        return question.answer
+    work = casework.current(turn)
+    if intent in INTENTS:
+        return INTENTS[intent]
+    if work is not None:
+        return _in_form(turn, intent)
+    if text.isdecimal() and len(text) <= 2:
+        return unreadable.old_number
+    return _outside_form(turn, intent)
+
+
+def _in_form(turn: Turn, intent: str) -> Handler:
+    if intent in IN_A_FORM:
+        return IN_A_FORM[intent]
+    return bundle.start if bundle.is_named(turn) else bundle.go_on
+
+
+def _outside_form(turn: Turn, intent: str) -> Handler:
+    if visit.is_meant(turn):
+        return visit.ask
+    if bundle.wanted(turn) is not None:
+        return bundle.start if bundle.is_begun(turn) else bundle.asked_about
+    if intent in IN_A_FORM and not question.is_answered(turn):
+        return IN_A_FORM[intent]
+    if f"smalltalk.{intent}" in turn.resources.replies.sentences:
         return smalltalk.reply
     if turn.heard.reckoning:
         return reckoned.answer
@@ -114,13 +222,29 @@ def apologise(resources: Resources, tables: Tables, claimed: Claim, now: datetim
     tables.outbox.put(claimed.conversation_id, [message], now, f"apology:{claimed.id}", claimed.id)
 
 
-def _begin(resources: Resources, tables: Tables, claimed: Claim, heard: Heard, now: datetime) -> Turn:
+def _begin(
+    resources: Resources,
+    tables: Tables,
+    claimed: Claim,
+    heard: Heard,
+    now: datetime,
+    offered: tuple[str, ...] = (),
+) -> Turn:
     conversation = tables.conversations.load(claimed.conversation_id)
-    return Turn(resources, tables, conversation, heard, claimed.id, now)
+    return Turn(resources, tables, conversation, heard, claimed.id, now, offered)
 
 
-def _introduce(turn: Turn) -> None:
-    """The bot says what it is at first contact, behind the answer that was asked for."""
-    if turn.outcome != "relayed" and not turn.conversation.introduced:
+def _after(turn: Turn) -> None:
+    """Two misses in a row offer a person; and the bot says what it is at first contact, behind its answer."""
+    conversation = turn.conversation
+    if turn.outcome == "relayed":
+        return
+    if turn.event.kind == "text" and turn.event.media:
+        turn.say("unreadable.picture_kept")
+    conversation.misses = conversation.misses + 1 if turn.missed or turn.outcome == "not_found" else 0
+    if conversation.misses >= MISSES:
+        turn.say("human.offered")
+        conversation.misses = 0
+    if not conversation.introduced:
         turn.say("introduction")
-        turn.conversation.introduced = True
+        conversation.introduced = True

@@ -98,7 +98,9 @@ def _turn(resources: Resources, event: InboundEvent, now: datetime) -> Turn:
     lease = timedelta(minutes=1)
     resources.store.write(lambda tables: tables.inbox.accept(event, now))
     claimed = resources.store.write(lambda tables: tables.inbox.claim(now, lease, {CHANNEL}, 1, event.conversation_id))
-    return take_turn(resources, claimed[0], now)
+    turn = take_turn(resources, claimed[0], now)
+    assert turn is not None  # this channel's messages never wait for the rest of a thought
+    return turn
 
 
 def _mark(question: Question, outcome: Outcome, said: tuple[OutboundMessage, ...]) -> Mark:

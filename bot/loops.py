@@ -87,6 +87,8 @@ def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
         metrics.TURNS_FAILED.inc()
         _fail(resources, claimed, error, now)
     else:
+        if turn is None:
+            return
         metrics.TURNS.labels(claimed.channel, turn.outcome).inc()
         metrics.TURN_SECONDS.observe(time.perf_counter() - began)
 

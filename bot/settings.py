@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -31,6 +31,7 @@ class Work(_Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 4
     lease: Annotated[float, Field(gt=0)] = 60.0
     poll: Annotated[float, Field(gt=0)] = 0.5
+    thought: Annotated[float, Field(ge=0, le=10)] = 1.5
     apologise_at: Annotated[int, Field(ge=1)] = 3
     give_up_at: Annotated[int, Field(ge=1)] = 8
 
@@ -41,14 +42,24 @@ class Knowledge(_Section):
     embedder: str = ""
 
 
+class Understanding(_Section):
+    """`engine`: "inprocess", or "rasa" for a server of Rasa's at `rasa_url`, which has `rasa_timeout` seconds."""
+
+    engine: Literal["inprocess", "rasa"] = "inprocess"
+    rasa_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+/?$")] = "http://127.0.0.1:5005"
+    rasa_timeout: Annotated[float, Field(gt=0, le=30)] = 1.5
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
     knowledge: Knowledge = Knowledge()
+    nlu: Understanding = Understanding()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
     database_url: SecretStr
+    rasa_token: SecretStr = SecretStr("")
 
     @property
     def kb(self) -> Path:
@@ -67,8 +78,9 @@ def load_settings(home: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     url = os.environ.get("BANSHI_DATABASE_URL") or f"sqlite:///{home / 'banshi.db'}"
+    token = SecretStr(os.environ.get("BANSHI_RASA_TOKEN", ""))
     try:
-        return Settings(**values, home=home, config=config, database_url=SecretStr(url))
+        return Settings(**values, home=home, config=config, database_url=SecretStr(url), rasa_token=token)
     except ValidationError as error:
         faults = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from error

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.bundles.catalogue import Catalogue
 from bot.domain.conversation import Conversation
 from bot.domain.hours import Hours
 from bot.domain.messages import InboundEvent, OutboundMessage, Outcome
@@ -14,18 +15,26 @@ from bot.store.db import Store, Tables
 
 @dataclass(frozen=True)
 class Resources:
-    """What every turn may consult; built once in bot/app.py."""
+    """What every turn may consult; built once in bot/app.py.
+
+    `in_pieces` are the channels in which an unclear message waits for the rest of a thought.
+    """
 
     settings: Settings
     store: Store
     ear: Ear
     replies: Replies
     hours: Hours
+    catalogue: Catalogue
+    in_pieces: frozenset[str] = frozenset()
 
 
 @dataclass
 class Turn:
-    """A message being answered: what we know, and what we have decided to say. Never outlives its transaction."""
+    """A message being answered: what we know, and what we have decided to say. Never outlives its transaction.
+
+    `offered` are the choices that our last turn gave; `missed` is set where a message led to nothing.
+    """
 
     resources: Resources
     tables: Tables
@@ -33,9 +42,11 @@ class Turn:
     heard: Heard
     inbox_id: int
     now: datetime
+    offered: tuple[str, ...] = ()
     said: list[OutboundMessage] = field(default_factory=list)
     outcome: Outcome = "error"
     confidence: float | None = None
+    missed: bool = False
 
     @property
     def event(self) -> InboundEvent:

@@ -7,7 +7,7 @@ from typing import Literal
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
 from knowledge.line import EXACT, Line, read_line
-from knowledge.parts import joined, leans, parts
+from knowledge.parts import asks, joined, leans, parts
 from knowledge.passages import Passage, Source
 from knowledge.remit import OUTCOMES
 from knowledge.search import Found, Hit, Search
@@ -59,44 +59,54 @@ class Answers:
         """With the answer line that was fitted to this base. Raises IndexUnusable."""
         return cls(search, read_line(search.line_file, search.mode))
 
-    def answers(self, question: str, *, on: date, region: str = "", earlier: str = "") -> tuple[Answer, ...]:
+    def answers(
+        self, question: str, *, on: date, region: str = "", earlier: str = "", harmful: float = HARMFUL
+    ) -> tuple[Answer, ...]:
         """What holds on the day and in the place: one answer, or one for each part of a question that asks several.
 
         `earlier` is the question before, as it was understood: what leans on it is read with its subject.
+        `harmful`: how likely it must be that what is refused is asked for; lower where somebody else suspects it too,
+        above one where somebody knows that it is not.
         """
-        whole = self.answer(question, on=on, region=region)
+        whole = self.answer(question, on=on, region=region, harmful=harmful)
         if whole.confidence == EXACT or whole.outcome == "refused":
             return (whole,)
-        if earlier and (followed := self._followed(question, earlier, whole, on, region)):
+        if earlier and (followed := self._followed(question, earlier, whole, on, region, harmful)):
             return (followed,)
         asked = parts(question)
         if len(asked) == 1:
             return (whole,)
-        several = [self.answer(part, on=on, region=region) for part in asked]
+        several = [self.answer(part, on=on, region=region, harmful=harmful) for part in asked]
         different = tuple({one.passage_id or one.asked: one for one in reversed(several)}.values())[::-1]
         return different if any(one.outcome == "answered" for one in different) else (whole,)
 
-    def _followed(self, question: str, earlier: str, alone: Answer, on: date, region: str) -> Answer | None:
+    def _followed(
+        self, question: str, earlier: str, alone: Answer, on: date, region: str, harmful: float
+    ) -> Answer | None:
         """The answer to a question with the subject of the one before; None where it is better read alone."""
         points_back = leans(question)
+        if not points_back and not asks(question):
+            return None
         if not points_back and (alone.outcome == "out_of_remit" or len(bare(question)) > FOLLOWS):
             return None
-        followed = self.answer(joined(question, earlier), on=on, region=region)
+        followed = self.answer(joined(question, earlier), on=on, region=region, harmful=harmful)
         if followed.outcome != "answered":
             return followed if points_back and alone.outcome != "answered" else None
         lead = 0.0 if points_back or alone.outcome != "answered" else BETTER
         return followed if followed.confidence >= alone.confidence + lead else None
 
-    def answer(self, question: str, *, on: date, region: str = "") -> Answer:
+    def answer(self, question: str, *, on: date, region: str = "", harmful: float = HARMFUL) -> Answer:
         """The best answer to one question, or the readings to choose from, or "not_found"."""
-        return replace(self._answer(question, on, region), asked=question)
+        return replace(self._answer(question, on, region, harmful), asked=question)
 
-    def _answer(self, question: str, on: date, region: str) -> Answer:
+    def _answer(self, question: str, on: date, region: str, harmful: float) -> Answer:
         found = self.search.look(question, on=on, region=region)
-        if turned_away := self._turned_away(found):
+        if turned_away := self._turned_away(found, harmful):
             return turned_away
         likeliest = found.articles[0].passage.kind if found.articles else "article"
         not_ours = found.harmful + found.elsewhere if likeliest in OUTCOMES else 0.0
+        if harmful > 1 and likeliest == "refused":
+            not_ours = 0.0
         candidates = sorted(_candidates(found), key=self._standing, reverse=True)
         if not_ours >= NOT_OURS:  # then only what is nearly certain
             candidates = [hit for hit in candidates if self.line.confidence(hit) >= CERTAIN]
@@ -113,14 +123,15 @@ class Answers:
             return Answer("clarify", confidence, near=_titles(ours))
         return Answer("not_found", confidence, near=self._near(found))
 
-    def _turned_away(self, found: Found) -> Answer | None:
+    def _turned_away(self, found: Found, harmful: float) -> Answer | None:
         """A refusal, or what is word for word the business of another office."""
         first = found.articles[0] if found.articles else None
         if first and first.exact and first.passage.kind in OUTCOMES:
             if first.passage.kind == "refused":
                 return Answer("refused", EXACT, text=first.passage.text)
             return _elsewhere(first.passage, EXACT)
-        if first and not first.exact and found.harmful >= HARMFUL and first.evidence["nearest_lead"] >= -AS_NEAR:
+        near = first is not None and (harmful < HARMFUL or first.evidence["nearest_lead"] >= -AS_NEAR)
+        if first and not first.exact and found.harmful >= harmful and near:
             return Answer("refused", found.harmful, text=found.refusal)
         return None
 

@@ -25,11 +25,16 @@ def parts(question: str) -> list[str]:
 
 
 def leans(question: str) -> bool:
-    """Whether a question points back, or is too short to have a subject of its own."""
+    """Whether a message points back, or asks and is too short to have a subject of its own."""
     plainly = spoken_plainly(question).strip()
     if pattern("parts", "points_back").search(plainly):
         return True
-    return len(bare(plainly)) <= SHORT and not has_subject(plainly)
+    return asks(question) and len(bare(plainly)) <= SHORT and not has_subject(plainly)
+
+
+def asks(question: str) -> bool:
+    """Whether a message asks for anything, rather than only telling something."""
+    return bool(pattern("parts", "asks").search(question))
 
 
 def joined(question: str, earlier: str) -> str:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from nlu.numerals import number
+
 Unit = Literal["working", "day", "month"]
 
 
@@ -32,7 +34,7 @@ def reckoning(text: str, today: date) -> Reckoning | None:
     length = re.search(room["length"], rest)
     if length is None or start is None or not re.search(room["asks"], rest):
         return None
-    count = _number(length["n"])
+    count = number(length["n"])
     if not count:
         return None
     around = rest[max(length.start() - 4, 0) : length.end() + 3]
@@ -66,17 +68,3 @@ def _day(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _number(written: str) -> int:
-    """The value of an Arabic numeral, or of a Chinese one below a thousand; nought where it is none."""
-    if written.isdecimal():
-        return int(written)
-    room, total, digit = _room(), 0, 0
-    for sign in written:
-        if sign in room["powers"]:
-            total += (digit or 1) * room["powers"][sign]
-            digit = 0
-        else:
-            digit = room["digits"].index(sign) if sign in room["digits"] else 2  # the other word for two
-    return total + digit

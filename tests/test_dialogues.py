@@ -1,12 +1,14 @@
 """Dialogues: everything that a citizen can experience, through the real core on a real database and a real index.
 
-A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `clock` lets time pass, `bot` is what is
-said back. `bot` may be text, or {text, choices, sources}. `pytest --update-dialogues` rewrites the bot's lines.
+A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
+lets time pass, `bot` is what is said back. It may be text, or {text, choices, sources}. `pytest --update-dialogues`
+rewrites the bot's lines.
 """
 
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from bot import app as composition
 from bot import loops
 from bot.app import App
 from bot.channels import terminal
-from bot.domain.messages import OutboundMessage
+from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
 from bot.settings import load_settings
+from bot.store.db import Tables
 from knowledge.embedding import Embedder
 
 FOLDER = Path(__file__).parent / "dialogues"
@@ -38,12 +41,15 @@ class Talk:
         assert isinstance(channel, terminal.Terminal)
         channel.show = self.said.append
 
-    def give(self, key: str, value: str) -> None:
-        event = terminal.understood(json.dumps({key: value}), "test", uuid.uuid4().hex, self.now)
-        if isinstance(event, terminal.Wait):
-            self.now += event.by
-        else:
-            self.parts.resources.store.write(lambda tables: tables.inbox.accept(event, self.now))
+    def give(self, *said: tuple[str, str]) -> None:
+        """Bubbles that come one right behind the other, before any of them is answered."""
+        for key, value in said:
+            event = terminal.understood(json.dumps({key: value}), "test", uuid.uuid4().hex, self.now)
+            if isinstance(event, terminal.Wait):
+                self.now += event.by
+                continue
+            self.parts.resources.store.write(partial(accept, event, self.now))
+            self.now += timedelta(milliseconds=400)
         while self.step():
             self.now += timedelta(milliseconds=1)
 
@@ -66,6 +72,10 @@ class Talk:
         return shown
 
 
+def accept(event: InboundEvent, now: datetime, tables: Tables) -> None:
+    tables.inbox.accept(event, now)
+
+
 def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
     """The dialogue as it really goes: every line but the bot's given, the bot's put in."""
     went: list[dict[str, Any]] = []
@@ -75,7 +85,8 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             continue
         went.append(line)
         talk.said.clear()
-        talk.give(KEYS.get(key, key), value)
+        bubbles = [pair for one in value for pair in one.items()] if key == "together" else [(key, value)]
+        talk.give(*((KEYS.get(one, one), text) for one, text in bubbles))
         went += [{"bot": talk.shown(message)} for message in talk.said]
     return went
 

@@ -11,6 +11,7 @@ import yaml
 
 from bot.replies import Replies
 from bot.settings import ROOT
+from nlu.examples import read
 
 PACKAGES = ("bot", "nlu", "knowledge", "handoff")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -47,11 +48,10 @@ def test_every_reply_that_is_used_is_there_and_every_one_that_is_there_is_used()
     code = "\n".join(path.read_text("utf-8") for path in MODULES)
     used = set(re.findall(r'(?:say|replies|self|CitizenError)\(\s*"([a-z_]+(?:\.[a-z_]+)?)"', code)) - {"name"}
     used |= set(re.findall(r'name = "(question\.[a-z_]+)" if', code)) | {"unreadable.empty"}
-    used |= {
-        f"smalltalk.{block['intent']}"
-        for block in yaml.safe_load((ROOT / "nlu/data/smalltalk.yml").read_text("utf-8"))["nlu"]
-    }
-    used |= set(re.findall(r'"(unreadable\.[a-z_]+)"', code))
+    intents = {example.intent for example in read(ROOT / "nlu/data").examples}
+    used |= {name for name in replies.sentences if name.removeprefix("smalltalk.") in intents}
+    used |= {f"mine.{state}" for state in ("filling", "submitted")}
+    used |= set(re.findall(r'"((?:unreadable|form|visit)\.[a-z_]+)"', code))
     assert used == set(replies.sentences)
 
 

@@ -16,9 +16,13 @@ from bot.store.db import Tables
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can show and carry. `max_text` counts characters of one incoming message."""
+    """What a channel can show and carry. `max_text` counts characters of one incoming message.
+
+    `pieces`: people send a thought in several bubbles, so that an unclear one waits a little for the rest.
+    """
 
     max_text: int
+    pieces: bool = False
     buttons: bool = False
     card: bool = False
     file: bool = False

@@ -99,7 +99,7 @@ class Webchat:
     """The channel of the citizen's page."""
 
     def __init__(self, settings: Settings) -> None:
-        self.capabilities = Capabilities(max_text=settings.max_text, buttons=True, card=True)
+        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True, card=True)
 
     async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
         """Nothing to carry: the page reads the outbox itself, behind its own cursor."""

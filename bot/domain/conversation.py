@@ -10,7 +10,10 @@ TOPIC_HOLDS = timedelta(minutes=30)
 
 @dataclass
 class Conversation:
-    """One citizen in one channel. There is no step pointer: where a citizen stands is derived."""
+    """One citizen in one channel. There is no step pointer: where a citizen stands is derived.
+
+    `case` is the reference of the case in progress; `misses` counts messages in a row that led to nothing.
+    """
 
     id: str
     owner: Owner = "bot"
@@ -18,6 +21,7 @@ class Conversation:
     introduced: bool = False
     topic: str = ""
     topic_at: datetime | None = None
+    misses: int = 0
 
     def topic_on(self, now: datetime) -> str:
         """The question that a next one may lean on, as it was understood; "" once it has grown old."""

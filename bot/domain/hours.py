@@ -30,6 +30,10 @@ class Hours:
             return self.exceptions[day]
         return self.spans if self.is_workday(day) else ()
 
+    def usual(self, day: date) -> tuple[Span, ...]:
+        """The opening hours of a day, or those of a working day where the hall is shut."""
+        return self.on(day) or self.spans
+
     def after(self, start: date, working_days: int) -> date:
         """The day that is so many working days after `start`, which does not count; before it where negative."""
         step = timedelta(days=1 if working_days > 0 else -1)

@@ -15,6 +15,13 @@ def ask(turn: Turn) -> None:
     turn.conclude("handed_off")
 
 
+def complain(turn: Turn) -> None:
+    """Something went wrong with a person or an office: to people, never argued with here."""
+    ticket = open_ticket(turn, "complaint")
+    turn.say("human.complaint", number=str(ticket.id), reply_by=reply_by(turn, ticket.reply_by))
+    turn.conclude("handed_off")
+
+
 def open_ticket(turn: Turn, reason: Reason) -> Ticket:
     when = turn.resources.hours.next_open(turn.now)
     return turn.tables.tickets.open(turn.conversation.id, turn.inbox_id, reason, turn.now, when)

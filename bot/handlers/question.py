@@ -25,6 +25,17 @@ def answer(turn: Turn) -> None:
         turn.conversation.topic, turn.conversation.topic_at = found[0].asked, turn.now
 
 
+def beside(turn: Turn) -> None:
+    """What was asked beside something else, before that is done."""
+    if is_answered(turn):
+        answer(turn)
+
+
+def is_answered(turn: Turn) -> bool:
+    """Has the base an answer to what was asked?"""
+    return any(one.outcome == "answered" for one in turn.heard.answers)
+
+
 def _keep(turn: Turn, first: Answer) -> None:
     """A row for what was answered first, so that votes, misses and use can be counted."""
     if first.outcome in ("answered", "clarify", "not_found"):

@@ -1,5 +1,6 @@
 """Greetings, thanks, and what we say of ourselves."""
 
+from bot.domain.messages import OutboundMessage
 from bot.turn import Turn
 
 
@@ -11,3 +12,15 @@ def help(turn: Turn) -> None:
 def reply(turn: Turn) -> None:
     turn.say(f"smalltalk.{turn.heard.understanding.intent}")
     turn.conclude("smalltalk", turn.heard.understanding.confidence)
+
+
+def soothe(turn: Turn) -> None:
+    """Somebody is fed up: few words, and a person within reach."""
+    replies = turn.resources.replies
+    turn.said.append(OutboundMessage(replies("smalltalk.express_anger"), choices=(replies.word("human"),)))
+    turn.conclude("smalltalk", turn.heard.understanding.confidence)
+
+
+def just_asking(turn: Turn) -> None:
+    turn.say("smalltalk.acknowledge")
+    turn.conclude("smalltalk", 1.0)

@@ -15,3 +15,8 @@ def empty(turn: Turn) -> None:
 def too_long(turn: Turn) -> None:
     length, most = len(turn.event.text), turn.resources.ear.longest
     raise CitizenError("unreadable.too_long", length=str(length), most=str(most))
+
+
+def old_number(turn: Turn) -> None:
+    """A number alone, and no choices that it could be of."""
+    raise CitizenError("unreadable.old_number", number=turn.event.text.strip())

@@ -29,6 +29,7 @@ class Conversations:
             introduced=row.introduced,
             topic=row.topic,
             topic_at=row.topic_at,
+            misses=row.misses,
         )
         self._stored[id] = replace(found)
         return found
@@ -44,6 +45,7 @@ class Conversations:
             "introduced": changed.introduced,
             "topic": changed.topic,
             "topic_at": changed.topic_at,
+            "misses": changed.misses,
         }
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
         self._stored[changed.id] = replace(changed)
@@ -52,5 +54,6 @@ class Conversations:
 @cache
 def _save_statement(dialect: str) -> sa.Executable:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(conversation)
-    changed = {name: insert.excluded[name] for name in ("owner", "case_reference", "introduced", "topic", "topic_at")}
+    names = ("owner", "case_reference", "introduced", "topic", "topic_at", "misses")
+    changed = {name: insert.excluded[name] for name in names}
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed)

@@ -14,9 +14,11 @@ from bot.errors import StoreError
 from bot.store import schema
 from bot.store.answers import Answers
 from bot.store.articles import Articles
+from bot.store.cases import Cases
 from bot.store.conversations import Conversations
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
+from bot.store.memories import Memories
 from bot.store.misses import Misses
 from bot.store.outbox import Outbox
 from bot.store.tickets import Tickets
@@ -43,10 +45,12 @@ class Tables:
     answers: Answers
     misses: Misses
     articles: Articles
+    cases: Cases
+    memories: Memories
 
     @classmethod
     def of(cls, connection: sa.Connection) -> "Tables":
-        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles)
+        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles, Cases, Memories)
         return cls(connection, *(part(connection) for part in parts))  # type: ignore[arg-type]
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -1,6 +1,6 @@
 """What arrived. The row drops repeats, holds the conversation's order, and is the proof that we answered."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,18 @@ from bot.store.queue import Claim
 from bot.store.tables import inbox, live
 
 _event = TypeAdapter(InboundEvent)
+
+
+_MOST_BUBBLES = 6
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """An event that waits, and when we kept it."""
+
+    id: int
+    at: datetime
+    event: InboundEvent
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,30 @@ class Inbox:
         """Fenced where another worker holds the row: then nothing of this turn may be saved."""
         done = {"status": "done", "finished_at": now, "outcome": outcome, "confidence": confidence}
         if not queue.settle(self._connection, inbox, claimed, **done):
+            raise Fenced(f"inbox {claimed.id}")
+
+    def hold(self, claimed: Claim, until: datetime) -> None:
+        """Give a claim back until then: it may be the first bubble of several. It still stands before the next."""
+        queue.settle(self._connection, inbox, claimed, status="ready", due=until)
+
+    def following(self, claimed: Claim, gap: timedelta) -> list[Bubble]:
+        """The claimed event and those that wait right behind it in its conversation, none later than `gap` after
+        the one before it.
+        """
+        columns = (inbox.c.id, inbox.c.created_at, inbox.c.body)
+        mine = sa.and_(inbox.c.conversation_id == claimed.conversation_id, inbox.c.id >= claimed.id, live(inbox))
+        found: list[Bubble] = []
+        for row in self._connection.execute(sa.select(*columns).where(mine).order_by(inbox.c.id).limit(_MOST_BUBBLES)):
+            if found and row.created_at - found[-1].at > gap:
+                break
+            found.append(Bubble(row.id, row.created_at, _event.validate_python(row.body)))
+        return found
+
+    def finish_with(self, claimed: Claim, ids: Sequence[int], now: datetime, outcome: Outcome) -> None:
+        """End the events that were answered together with the claimed one. Fenced where one is no longer waiting."""
+        done = {"status": "done", "finished_at": now, "outcome": outcome}
+        waiting = sa.and_(inbox.c.id.in_(ids), inbox.c.status == "ready")
+        if ids and self._connection.execute(sa.update(inbox).where(waiting).values(done)).rowcount != len(ids):
             raise Fenced(f"inbox {claimed.id}")
 
     def again(self, claimed: Claim, now: datetime, error: str, give_up_at: int) -> bool:

@@ -79,10 +79,10 @@ class Outbox:
         """A conversation's messages behind `id`, whether or not a channel has them yet."""
         return self._select(outbox.c.conversation_id == conversation_id, outbox.c.id > id, limit=limit)
 
-    def last_choices(self, conversation_id: str) -> tuple[str, ...]:
-        """The choices that our last turn offered; empty where it offered none."""
+    def last_choices(self, conversation_id: str, since: datetime) -> tuple[str, ...]:
+        """The choices that our last turn offered; empty where it offered none, or offered them before `since`."""
         last = sa.select(sa.func.max(outbox.c.inbox_id)).where(outbox.c.conversation_id == conversation_id)
-        said = self._select(outbox.c.inbox_id == last.scalar_subquery())
+        said = self._select(outbox.c.inbox_id == last.scalar_subquery(), outbox.c.created_at >= since)
         return next((queued.message.choices for queued in reversed(said) if queued.message.choices), ())
 
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Queued]:

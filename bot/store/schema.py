@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -88,6 +88,7 @@ conversation = sa.Table(
     sa.Column("introduced", sa.Boolean, nullable=False),
     sa.Column("topic", sa.Text, nullable=False, server_default=""),
     sa.Column("topic_at", Instant),
+    sa.Column("misses", sa.Integer, nullable=False, server_default="0"),
 )
 
 ticket = sa.Table(
@@ -189,4 +190,43 @@ article_review = sa.Table(
     sa.Column("reviewer", sa.Text, nullable=False),
     sa.Column("reviewed_at", Instant, nullable=False),
     sqlite_autoincrement=True,
+)
+
+definition = sa.Table(
+    "definition",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("body", _Json, nullable=False),
+)
+
+case_file = sa.Table(
+    "case_file",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("reference", sa.Text, nullable=False, unique=True),
+    sa.Column("schema_version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("answers", _Json, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_case_file_conversation", case_file.c.conversation_id, case_file.c.id)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", _Id, nullable=False),
+)
+
+memory = sa.Table(
+    "memory",
+    metadata,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("kept_at", Instant, nullable=False),
 )

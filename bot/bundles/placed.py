@@ -1,0 +1,68 @@
+"""A YAML file as plain values, with the line of each: so that every fault can be told with its place."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Part = TypeVar("Part", bound=BaseModel)
+
+
+class Placed:
+    """`content` is the file's mapping with every scalar as text; faults are collected, never raised."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.faults = path, list[str]()
+        self._root: yaml.Node | None = None
+        self.content: dict[str, Any] = self._read()
+
+    def fault(self, what: str, at: Sequence[str | int] = ()) -> None:
+        self.faults.append(f"{self.path}:{self.line(at)}: {what}")
+
+    def line(self, at: Sequence[str | int]) -> int:
+        """The line of the nearest thing that the path `at` of keys and places leads to."""
+        node = self._root
+        line = node.start_mark.line + 1 if node else 1
+        for step in at:
+            key, node = _within(node, step)
+            if node is None:
+                break
+            line = (key or node).start_mark.line + 1
+        return line
+
+    def read(self, shape: type[Part], content: Any, at: Sequence[str | int] = ()) -> Part | None:
+        """`content` in its shape; None where it is broken, with one fault for each thing that is wrong."""
+        try:
+            return shape.model_validate(content)
+        except ValidationError as error:
+            for one in error.errors():
+                place = ".".join(map(str, one["loc"]))
+                self.fault(f"{place + ': ' if place else ''}{one['msg']}", (*at, *one["loc"]))
+        return None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            text = self.path.read_text("utf-8-sig")
+            self._root = yaml.compose(text, yaml.BaseLoader)
+            content = yaml.load(text, yaml.BaseLoader)
+        except (OSError, UnicodeDecodeError) as error:
+            self.fault(f"cannot be read as UTF-8: {error}")
+            return {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            self.faults.append(f"{self.path}:{mark.line + 1 if mark else 1}: {getattr(error, 'problem', error)}")
+            return {}
+        if not isinstance(content, dict):
+            self.fault("holds no keys")
+            return {}
+        return content
+
+
+def _within(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == step), (None, None))
+    return None, None

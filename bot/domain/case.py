@@ -1,0 +1,35 @@
+"""A citizen's run through one bundle: its answers are its whole state."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+CaseState = Literal["filling", "submitted", "dropped"]
+By = Literal["said", "remembered", "skipped", "told"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer and where it comes from. `told` is no answer, but that a step was shown."""
+
+    value: str
+    by: By
+    at: datetime
+
+
+@dataclass
+class Case:
+    """`bundle` is the definition as it stood when the citizen began; `reference` is what a receipt shows."""
+
+    reference: str
+    conversation_id: str
+    bundle: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    answers: dict[str, Given] = field(default_factory=dict)
+    state: CaseState = "filling"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Answers alone, without where they come from."""
+        return {id: given.value for id, given in self.answers.items()}

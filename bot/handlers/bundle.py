@@ -1,0 +1,156 @@
+"""One bundle in chat: it begins, each message is tried as an answer, and it ends in a number."""
+
+from dataclasses import replace
+
+from bot.bundles import engine
+from bot.bundles.engine import Said
+from bot.bundles.model import Bundle, Question
+from bot.domain.messages import OutboundMessage
+from bot.errors import CitizenError
+from bot.handlers import casework, correction, question
+from bot.handlers.casework import Work
+from bot.hearing import QUESTIONS
+from bot.turn import Turn
+from knowledge.parts import asks
+from nlu.clauses import clauses
+
+# Words that are about the form, or about something else altogether: never the text that a question asks for.
+ASIDE = QUESTIONS | {"greet", "thank", "goodbye", "ask_identity", "ask_ability", "ask_privacy", "express_anger"}
+
+
+def wanted(turn: Turn) -> Bundle | None:
+    """The bundle that a message wants to begin: by its name, or by the trade."""
+    catalogue = turn.resources.catalogue
+    named = catalogue.named(turn.event.text.strip())
+    if named or turn.heard.intent != "start_bundle":
+        return named
+    kinds = turn.heard.entities.get("business_kind", ())
+    return next((bundle for kind in kinds if (bundle := catalogue.beginning(kind))), None)
+
+
+def start(turn: Turn) -> None:
+    """Begin the bundle that is wanted; where there is a draft of it, ask whether to go on with that."""
+    bundle, replies = wanted(turn), turn.resources.replies
+    if bundle is None:
+        raise CitizenError("form.none")
+    draft = casework.current(turn)
+    if draft and draft.bundle.id == bundle.id:
+        choices = (replies.word("continue"), replies.word("restart"))
+        turn.said.append(OutboundMessage(replies("form.draft", name=bundle.name), choices=choices))
+        turn.conclude("clarify", turn.heard.understanding.confidence)
+        return
+    turn.say("form.begun", name=bundle.name)
+    begin(turn, bundle, casework.said(turn))
+    turn.conclude("started", turn.heard.understanding.confidence)
+
+
+def asked_about(turn: Turn) -> None:
+    """A question about opening something: its answer, and the guide is offered."""
+    question.answer(turn)
+    bundle, replies = wanted(turn), turn.resources.replies
+    if bundle is not None and turn.outcome != "clarify":
+        choices = (bundle.name, replies.word("just_asking"))
+        turn.said.append(OutboundMessage(replies("form.offer", name=bundle.name), choices=choices))
+
+
+def is_begun(turn: Turn) -> bool:
+    """Is it to be begun, rather than asked about: named, wished for, or told of in so many words?"""
+    bundle = wanted(turn)
+    if bundle is None or is_named(turn) or turn.heard.beside or not asks(turn.event.text):
+        return True
+    return not question.is_answered(turn) and bool(engine.filled(bundle, {}, casework.said(turn)))
+
+
+def is_named(turn: Turn) -> bool:
+    """Is the message the name of a bundle, and no more?"""
+    return turn.resources.catalogue.named(turn.event.text.strip()) is not None
+
+
+def begin(turn: Turn, bundle: Bundle, said: Said) -> None:
+    """A new case, with whatever the first words tell already."""
+    work = casework.begin(turn, bundle)
+    told = engine.filled(bundle, {}, said)
+    work.give(turn, told)
+    if told:
+        turn.say("form.noted", facts=casework.facts(turn, work, told))
+    casework.ask_next(turn, work)
+
+
+def go_on(turn: Turn) -> None:
+    """A message in the middle of a form: an answer, a correction, an aside, or nothing that we understand."""
+    work = casework.current(turn)
+    if work is None:
+        raise CitizenError("form.none")
+    said = casework.said(turn)
+    if turn.heard.intent == "correct_answer" and correction.made(turn, work, said):
+        return
+    values, fault = _told(turn, work, said)
+    if not values:
+        if correction.made(turn, work, said, only_if_clear=True) or _aside(turn, work):
+            return
+        raise fault or CitizenError("form.not_understood")
+    if turn.heard.intent in QUESTIONS:
+        question.beside(turn)
+    work.give(turn, values)
+    by_the_way = {id: value for id, value in values.items() if fault or id != next(iter(values))}
+    if by_the_way:
+        turn.say("form.noted", facts=casework.facts(turn, work, by_the_way))
+    casework.ask_next(turn, work)
+    turn.conclude("step", 1.0)
+
+
+def _told(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenError | None]:
+    """What a message answers, the question that stands first; and what is wrong with it as an answer to that one."""
+    if turn.heard.intent in QUESTIONS:  # what is asked for in a question is no answer of the citizen's
+        said = replace(said, text=" ".join(piece for piece in clauses(said.text) if not asks(piece)))
+    asked = work.step.question if work.step else None
+    value, fault = _tried(turn, asked, said) if said.text else (None, None)
+    answered = {asked.id: value} if asked and value is not None else {}
+    known = work.values | ({asked.id: ""} if asked else {})
+    others = engine.filled(work.bundle, known, said) if said.text else {}
+    if not answered and others and fault is None:
+        fault = CitizenError("form.not_understood")  # it told something else
+    return answered | others, fault
+
+
+def _tried(turn: Turn, asked: Question | None, said: Said) -> tuple[str | None, CitizenError | None]:
+    """The answer that a message gives to the question that stands, or what is wrong with it."""
+    if asked is None:
+        return None, None
+    if asked.kind in ("text", "name", "address") and turn.heard.intent in ASIDE:
+        return None, None
+    known = casework.remembered(turn, asked)
+    if known and (said.yes or said.text == turn.resources.replies.word("same")):
+        return known, None
+    try:
+        return engine.accept(asked, said), None
+    except CitizenError as fault:
+        return None, fault
+
+
+def _aside(turn: Turn, work: Work) -> bool:
+    """A question by the way: answered, and then the form's own again. Small talk likewise."""
+    intent = turn.heard.intent
+    if turn.heard.beside and question.is_answered(turn):
+        turn.conclude("answered")  # before this handler
+    elif any(one.outcome in ("answered", "refused") for one in turn.heard.answers) or intent in QUESTIONS:
+        question.answer(turn)
+    elif f"smalltalk.{intent}" in turn.resources.replies.sentences:
+        turn.say(f"smalltalk.{intent}")
+        turn.conclude("smalltalk", turn.heard.understanding.confidence)
+    else:
+        return False
+    turn.say("form.back_to")
+    casework.ask_next(turn, work)
+    return True
+
+
+def ask_again(turn: Turn, fault: CitizenError) -> bool:
+    """After a message that was no answer: what is wrong with it, and the question again. False outside of a form."""
+    work = casework.current(turn)
+    if work is None:
+        return False
+    turn.say(fault.reply, **fault.fields)
+    casework.ask_next(turn, work)
+    turn.conclude("clarify")
+    return True

@@ -1,0 +1,159 @@
+"""The case in progress: loading and saving it, and asking its next question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.bundles import engine
+from bot.bundles.engine import SKIPPED, Said
+from bot.bundles.model import Bundle, Question, Step
+from bot.domain.case import By, Case, Given
+from bot.domain.masking import masked_value
+from bot.domain.messages import OutboundMessage
+from bot.turn import Turn
+from nlu.codes import case_check
+
+MOST_LINES = 30
+
+
+@dataclass
+class Work:
+    """A case with its definition. What handlers change here is saved by `keep`."""
+
+    case: Case
+    bundle: Bundle
+
+    @property
+    def values(self) -> dict[str, str]:
+        return self.case.values
+
+    @property
+    def step(self) -> Step | None:
+        return engine.next_step(self.bundle, self.values)
+
+    def give(self, turn: Turn, values: Mapping[str, str], by: By = "said") -> None:
+        self.case.answers |= {id: Given(value, by, turn.now) for id, value in values.items()}
+
+    def settle(self, turn: Turn, values: Mapping[str, str]) -> None:
+        """Keep exactly these answers; those that stay as they were keep where they come from."""
+        before = self.case.answers
+        same = {id: before[id] for id, value in values.items() if id in before and before[id].value == value}
+        self.case.answers = same
+        self.give(turn, {id: value for id, value in values.items() if id not in same})
+
+
+def said(turn: Turn) -> Said:
+    """The message as an answer."""
+    yes = {"affirm": True, "deny": False}.get(turn.heard.intent)
+    return Said(turn.event.text.strip(), turn.heard.entities, yes)
+
+
+def current(turn: Turn) -> Work | None:
+    """The case that is being filled in."""
+    if turn.conversation.case is None:
+        return None
+    case = turn.tables.cases.load(turn.conversation.case)
+    if case is None or case.state != "filling":
+        turn.conversation.case = None
+        return None
+    return Work(case, Bundle.model_validate(case.bundle))
+
+
+def begin(turn: Turn, bundle: Bundle) -> Work:
+    """A new case, with a number of its own."""
+    day = turn.now.astimezone(turn.resources.hours.zone)
+    series = f"{day:%Y%m%d}-{bundle.code}"
+    number = f"{series}-{turn.tables.cases.count_up(series):05}"
+    reference = f"{number}-{case_check(number)}"
+    case = turn.tables.cases.open(reference, turn.conversation.id, bundle.model_dump(mode="json"), turn.now)
+    turn.conversation.case = reference
+    return Work(case, bundle)
+
+
+def keep(turn: Turn, work: Work) -> None:
+    turn.tables.cases.save(work.case, turn.now)
+
+
+def ask_next(turn: Turn, work: Work) -> None:
+    """Show what needs no answer, then ask the next question, tell of a stop, or show all answers to be checked."""
+    while (step := work.step) is not None and step.say:
+        turn.said.append(OutboundMessage(step.say))
+        work.give(turn, {step.id: SKIPPED}, "told")
+    keep(turn, work)
+    if step is None:
+        show_all(turn, work)
+    elif step.question:
+        ask(turn, work, step.question)
+    else:
+        turn.said.append(
+            OutboundMessage(
+                turn.resources.replies("form.stop", why=step.stop, basis=step.basis),
+                choices=_words(turn, "back", "human", "cancel"),
+            )
+        )
+
+
+def ask(turn: Turn, work: Work, question: Question) -> None:
+    """One question, with its place, why it is asked, and what we remember of it."""
+    replies = turn.resources.replies
+    if question.sensitive and not any(work.bundle.questions[id].sensitive for id in _answered(work)):
+        turn.say("form.privacy")
+    number, of = engine.place(work.bundle, work.values)
+    why = replies("form.why", why=question.why) if question.why else ""
+    known = remembered(turn, question)
+    if known:
+        text = replies("form.remembered", name=question.name, value=masked_value(question.kind, known))
+        choices = _words(turn, "same", "another")
+    else:
+        text, choices = question.ask + why, tuple(option.value for option in question.options)
+        choices += _words(turn, "skip") if question.optional else ()
+    text = replies("form.question", number=str(number), all=str(of), ask=text)
+    turn.said.append(OutboundMessage(text, choices=choices))
+
+
+def remembered(turn: Turn, question: Question) -> str:
+    """What the citizen let us keep of it; "" where nothing is, or where it may not be used again."""
+    if question.reuse == "never":
+        return ""
+    return turn.tables.memories.of(turn.conversation.id).get(question.id, "")
+
+
+def show_all(turn: Turn, work: Work) -> None:
+    """Check your answers: everything by number, to be handed in or changed."""
+    replies = turn.resources.replies
+    lines = [
+        replies("form.line", number=str(number), name=question.name, value=shown(turn, question, work.values[id]))
+        for number, (id, question) in enumerate(listed(work).items(), 1)
+    ]
+    text = replies("form.check", name=work.bundle.name, lines="\n".join(lines[:MOST_LINES]))
+    turn.said.append(OutboundMessage(text, choices=_words(turn, "submit", "change")))
+
+
+def listed(work: Work) -> dict[str, Question]:
+    """The questions that have an answer, as they are numbered on the page of all answers."""
+    return {id: question for id, question in work.bundle.questions.items() if id in work.values}
+
+
+def shown(turn: Turn, question: Question, value: str) -> str:
+    """An answer as it stands on the screen: masked where it is a person's, with its unit."""
+    if value == SKIPPED:
+        return turn.resources.replies("form.skipped")
+    return (masked_value(question.kind, value) if question.sensitive else value) + question.unit
+
+
+def facts(turn: Turn, work: Work, values: Mapping[str, str]) -> str:
+    """Answers in one line, as they are echoed."""
+    replies = turn.resources.replies
+    questions = work.bundle.questions
+    told = [
+        replies("form.fact", name=questions[id].name, value=shown(turn, questions[id], value))
+        for id, value in values.items()
+    ]
+    return replies("form.between").join(told)
+
+
+def _answered(work: Work) -> list[str]:
+    return [id for id in work.values if id in work.bundle.questions]
+
+
+def _words(turn: Turn, *commands: str) -> tuple[str, ...]:
+    return tuple(turn.resources.replies.word(command) for command in commands)

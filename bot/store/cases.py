@@ -1,0 +1,85 @@
+"""Cases: each with the definition that it was begun with, which stands once however many cases share it."""
+
+import hashlib
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.case import Case, Given
+from bot.store.tables import case_file, counter, definition
+
+_answers = TypeAdapter(dict[str, Given])
+
+
+class Cases:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def count_up(self, name: str) -> int:
+        """The next number of a series: 1, 2, 3 …; no two callers get the same, on either engine."""
+        statement = _count_statement(self._connection.dialect.name)
+        return int(self._connection.execute(statement, {"name": name, "value": 1}).scalar_one())
+
+    def open(self, reference: str, conversation_id: str, bundle: dict[str, Any], now: datetime) -> Case:
+        case = Case(reference, conversation_id, bundle, now, now)
+        digest = self._keep_definition(bundle)
+        row = {"reference": reference, "conversation_id": conversation_id, "definition": digest, "created_at": now}
+        self._connection.execute(sa.insert(case_file).values(**row, answers={}, state=case.state, updated_at=now))
+        return case
+
+    def load(self, reference: str) -> Case | None:
+        return next(iter(self._select(case_file.c.reference == reference)), None)
+
+    def of_conversation(self, conversation_id: str) -> list[Case]:
+        """A citizen's cases, the latest first."""
+        return self._select(case_file.c.conversation_id == conversation_id)
+
+    def save(self, case: Case, now: datetime) -> None:
+        case.updated_at = now
+        values = {
+            "answers": _answers.dump_python(case.answers, mode="json"),
+            "state": case.state,
+            "updated_at": now,
+        }
+        self._connection.execute(sa.update(case_file).where(case_file.c.reference == case.reference).values(**values))
+
+    def forget_drafts(self, conversation_id: str) -> int:
+        """Delete what was never submitted; how many there were."""
+        mine = sa.and_(case_file.c.conversation_id == conversation_id, case_file.c.state != "submitted")
+        return self._connection.execute(sa.delete(case_file).where(mine)).rowcount
+
+    def _keep_definition(self, bundle: dict[str, Any]) -> str:
+        written = json.dumps(bundle, ensure_ascii=False, sort_keys=True)
+        digest = hashlib.sha256(written.encode()).hexdigest()
+        insert = (postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert)(definition)
+        self._connection.execute(insert.values(sha256=digest, body=bundle).on_conflict_do_nothing())
+        return digest
+
+    def _select(self, *where: sa.ColumnElement[bool]) -> list[Case]:
+        both = case_file.join(definition, definition.c.sha256 == case_file.c.definition)
+        statement = sa.select(case_file, definition.c.body).select_from(both).where(*where)
+        return [
+            Case(
+                row.reference,
+                row.conversation_id,
+                row.body,
+                row.created_at,
+                row.updated_at,
+                _answers.validate_python(row.answers),
+                row.state,
+            )
+            for row in self._connection.execute(statement.order_by(case_file.c.id.desc()))
+        ]
+
+
+@cache
+def _count_statement(dialect: str) -> sa.Executable:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(counter)
+    return insert.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1}).returning(
+        counter.c.value
+    )
