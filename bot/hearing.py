@@ -32,8 +32,6 @@ NOT_LOOKED_UP = frozenset(
         "ask_human",
         "continue_case",
         "my_cases",
-        "my_appointment",
-        "wrong_recipient",
     ]
 )
 

@@ -103,10 +103,7 @@ class Answers:
         found = self.search.look(question, on=on, region=region)
         if turned_away := self._turned_away(found, harmful):
             return turned_away
-        likeliest = found.articles[0].passage.kind if found.articles else "article"
-        not_ours = found.harmful + found.elsewhere if likeliest in OUTCOMES else 0.0
-        if harmful > 1 and likeliest == "refused":
-            not_ours = 0.0
+        not_ours = _not_ours(found, harmless=harmful > 1)
         candidates = sorted(_candidates(found), key=self._standing, reverse=True)
         if not_ours >= NOT_OURS:  # then only what is nearly certain
             candidates = [hit for hit in candidates if self.line.confidence(hit) >= CERTAIN]
@@ -186,3 +183,11 @@ def _candidates(found: Found) -> list[Hit]:
 def _titles(hits: list[Hit]) -> tuple[str, ...]:
     labels = (f"{hit.passage.title}{hit.passage.article or ''}" for hit in hits)
     return tuple(dict.fromkeys(labels))[:NEAREST]
+
+
+def _not_ours(found: Found, *, harmless: bool) -> float:
+    """How likely it is that something is asked for that is refused, or the business of another office."""
+    likeliest = found.articles[0].passage.kind if found.articles else "article"
+    if likeliest not in OUTCOMES or (harmless and likeliest == "refused"):
+        return 0.0
+    return found.harmful + found.elsewhere
