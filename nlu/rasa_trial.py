@@ -11,6 +11,14 @@ from nlu.features import Floats
 from nlu.rasa_runs import Served, Workshop
 from nlu.understand import Understanding
 
+FEWEST, MOST = 12, 100
+SEEN = 65_000  # examples, the same one counted in every epoch
+
+
+def enough(examples: int) -> int:
+    """Epochs in which a small file is seen as often as nlu/data is in its own, up to those that Rasa advises."""
+    return min(MOST, max(FEWEST, SEEN // max(examples, 1)))
+
 
 class RasaTrial:
     """Trains in a folder that goes with it. The server starts with the first message, and stays until `close`."""
@@ -26,8 +34,9 @@ class RasaTrial:
 
     def train(self, folder: Path) -> None:
         """DataFault, RasaFailed."""
-        self._finder = Finder.of(read(folder).checked(), dates=self._dates)
-        self._model = self._workshop.train(folder, self._epochs)
+        training = read(folder).checked()
+        self._finder = Finder.of(training, dates=self._dates)
+        self._model = self._workshop.train(folder, self._epochs or enough(len(training.examples)))
 
     def __call__(self, text: str, vector: Floats | None = None) -> Understanding:
         """RasaFailed where the server does not start, Unanswered where it does not answer: nobody stands in for it."""

@@ -24,23 +24,37 @@ from tests.test_commands import banshi, refusal
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = load_hours(ROOT / "config" / "calendar.yml", ZONE)
 NOW = datetime(2026, 11, 21, 10, tzinfo=ZONE)
-TABLES = [path for name in ("dates", "dates_held_back") if (path := ROOT / "tests" / "data" / f"{name}.yml").is_file()]
+TABLE, HELD_BACK = ROOT / "tests/data/dates.yml", ROOT / "tests/data/dates_held_back.yml"
 
 
-def rows(paths: list[Path]) -> list[Any]:
-    found = []
-    for path in paths:
-        for row in yaml.safe_load(path.read_text("utf-8")):
-            found.append(pytest.param(row, id=f"{path.stem}: {row['text']} {row.get('now', '')}"))
-    return found
+def rows(path: Path) -> list[Any]:
+    return [
+        pytest.param(row, id=f"{row['text']} {row.get('now', '')}") for row in yaml.safe_load(path.read_text("utf-8"))
+    ]
 
 
 def at(written: str) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=ZONE)
 
 
-@pytest.mark.parametrize("row", rows(TABLES))
+@pytest.mark.parametrize("row", rows(TABLE))
 def test_the_table(row: dict[str, Any]) -> None:
+    check(row)
+
+
+def test_expressions_that_nobody_fitted_the_grammar_to() -> None:
+    """Written by somebody else: the figure is in `docs/measurements.md`."""
+    held = [param.values[0] for param in rows(HELD_BACK)]
+    wrong = []
+    for row in held:
+        try:
+            check(row)
+        except AssertionError:
+            wrong.append(row["text"])
+    assert len(held) >= 120 and len(wrong) <= 0.07 * len(held), wrong
+
+
+def check(row: dict[str, Any]) -> None:
     found = when(row["text"], at(row.get("now", "2026-11-21T10:00")), HOURS)
     if "start" not in row:
         assert found is None
@@ -52,13 +66,13 @@ def test_the_table(row: dict[str, Any]) -> None:
 
 
 def test_an_expression_alone_is_read_to_its_end() -> None:
-    for row in (param.values[0] for param in rows(TABLES[:1])):
+    for row in (param.values[0] for param in rows(TABLE)):
         found = when(row["text"], at(row.get("now", "2026-11-21T10:00")), HOURS)
         assert found is None or found.text == row.get("said", row["text"])
 
 
 def texts() -> Iterator[str]:
-    for row in rows(TABLES):
+    for row in rows(TABLE):
         yield row.values[0]["text"]
 
 

@@ -18,7 +18,7 @@ from bot.settings import ROOT
 from nlu.entities import Finder
 from nlu.examples import read
 from nlu.rasa_runs import SHIPPED, RasaFailed, Served, Workshop, domain, words
-from nlu.rasa_trial import RasaTrial
+from nlu.rasa_trial import FEWEST, RasaTrial, enough
 from nlu.sidecar import RasaServer, Sidecar
 from nlu.understand import Understanding
 
@@ -54,6 +54,13 @@ def test_only_the_training_files_of_rasa_are_taken_and_a_change_makes_another_fo
         workshop.train(source)
     with pytest.raises(RasaFailed, match="make rasa"):
         workshop.command(folder / "model.tar.gz", 5005)
+
+
+def test_small_files_are_trained_on_for_longer() -> None:
+    config = yaml.safe_load((SHIPPED / "config.yml").read_text("utf-8"))
+    assert [part["epochs"] for part in config["pipeline"] if "epochs" in part] == [FEWEST]
+    assert enough(len(read(DATA).examples)) == FEWEST
+    assert [enough(1), enough(310), enough(2_300)] == [100, 100, 28]
 
 
 def thinned(folder: Path) -> Path:
