@@ -22,7 +22,6 @@ test: $(VENV)/installed-test
 	.ci/system-packages
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -m "not rasa"
-	$(MAKE) --no-print-directory test-rasa
 
 # Trains and serves for real: some minutes, after two for the installation.
 test-rasa: $(VENV)/installed-test $(RASA)/installed
