@@ -86,7 +86,7 @@ def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn | Non
     """
     gap = timedelta(seconds=resources.settings.work.thought)
     bubbles = resources.store.read(lambda tables: tables.inbox.following(claimed, gap))
-    alone = claimed.tries > TOGETHER  # so that a bubble that cannot be answered takes no other with it
+    alone = not gap or claimed.tries > TOGETHER  # so that a bubble that cannot be answered takes no other with it
     thought = whole_thought(bubbles[:1] if alone else bubbles, resources.replies)
     event, offered, topic = _in_context(resources, thought.event, now)
     heard = resources.ear.hear(event, now, topic)

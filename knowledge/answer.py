@@ -127,7 +127,7 @@ class Answers:
             if first.passage.kind == "refused":
                 return Answer("refused", EXACT, text=first.passage.text)
             return _elsewhere(first.passage, EXACT)
-        near = first is not None and (harmful < HARMFUL or first.evidence["nearest_lead"] >= -AS_NEAR)
+        near = first is not None and first.evidence["nearest_lead"] >= -AS_NEAR
         if first and not first.exact and found.harmful >= harmful and near:
             return Answer("refused", found.harmful, text=found.refusal)
         return None

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from bot import loops
 from bot.app import load_replies
+from bot.bundles.catalogue import load_catalogue
 from bot.calendar import load_hours
 from bot.channels.base import Capabilities
 from bot.domain.messages import InboundEvent, OutboundMessage
@@ -40,6 +41,8 @@ RECEIVERS, WORKERS = 3, 2
 LEASE = 2.0
 PACE = 0.04  # seconds between two events of a receiver, until there were kills enough
 LONGEST = 120  # seconds; a run takes about a quarter of it
+
+CATALOGUE = load_catalogue(ROOT / "config")
 
 
 class Doom:
@@ -124,9 +127,9 @@ def answer(url: str, folder: Path, doom: Doom) -> None:
         if turning[0]:
             doom.at("before commit")
 
-    settings = load_settings().model_copy(update={"work": Work(lease=LEASE)})
+    settings = load_settings().model_copy(update={"work": Work(lease=LEASE, thought=0)})
     hours = load_hours(ROOT / "config/calendar.yml", ZoneInfo("Asia/Shanghai"))
-    resources = Resources(settings, store, Ear(doom), load_replies(ROOT / "config"), hours)  # type: ignore[arg-type]
+    resources = Resources(settings, store, Ear(doom), load_replies(ROOT / "config"), hours, CATALOGUE)  # type: ignore[arg-type]
     channels = {"webchat": Channel(Log(folder / "sent"), doom)}
     while True:
         claims = loops.claim_turns(resources, channels, store.now(), 1)
