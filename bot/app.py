@@ -29,7 +29,7 @@ from knowledge.library import Library
 from nlu.dates import spans
 from nlu.engine import Engine
 from nlu.entities import Dates, Finder
-from nlu.evaluate import Engine as Learner
+from nlu.evaluate import Learner
 from nlu.examples import DataFault, read
 from nlu.inprocess import InProcess
 from nlu.rasa_trial import RasaTrial
@@ -99,7 +99,9 @@ def open_understanding(settings: Settings, embedder: Embedder | None = None) -> 
     except DataFault as error:
         raise ConfigError(str(error)) from error
     if known is None:
-        log.warning("the training files have changed: training, which takes half a minute")
+        log.warning(
+            "no model of understanding fits the training files and the embedder: training, which takes half a minute"
+        )
         train_understanding(settings)
         known = remembered(TRAINING, models, mark, embed, region=settings.hall.region, dates=dates)
     assert known is not None

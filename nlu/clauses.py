@@ -1,14 +1,14 @@
 """A message taken apart at its stops, for one that wants several things."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
+
+from nlu.data_files import written
 
 
 @cache
 def _between() -> re.Pattern[str]:
-    words = tomllib.loads((Path(__file__).parent / "data" / "clauses.toml").read_text(encoding="utf-8"))
+    words = written("clauses")
     return re.compile(words["between"])
 
 

@@ -1,13 +1,13 @@
 """The words of dates and times of day in a text, by the patterns of data/dates.toml."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
+
+from nlu.data_files import written
 
 # Nobody names a day after so many characters, and reading stays short whatever is sent.
 LIMIT = 1000
@@ -36,7 +36,7 @@ class Folded:
 
 @cache
 def data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "dates.toml").read_text(encoding="utf-8"))
+    return written("dates")
 
 
 @cache

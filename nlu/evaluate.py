@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
-from nlu.examples import DataFault, Example, files, read
+from nlu.examples import DataFault, Example, read
 from nlu.training import OUT_OF_SCOPE
 from nlu.understand import Understanding
 
@@ -20,7 +20,7 @@ BINS = 15
 AT_ONCE = 8
 
 
-class Engine(Protocol):
+class Learner(Protocol):
     """Something that learns from Rasa-format files and then understands; `train` may be called once."""
 
     def train(self, folder: Path) -> None: ...
@@ -49,10 +49,10 @@ class Report:
     by_intent: tuple[tuple[str, int, float], ...]
 
 
-def evaluate(engine: Engine, train_on: Path, judge_by: Path) -> Report:
+def evaluate(engine: Learner, train_on: Path, judge_by: Path) -> Report:
     """Train, understand every example of the test, and count. DataFault for files that cannot be read."""
     tests = read(judge_by).checked().examples
-    if not tests or not files(judge_by):
+    if not tests:
         raise DataFault(f"{judge_by}: holds no examples")
     before = engine.memory_mb()
     began = time.perf_counter()

@@ -1,15 +1,15 @@
 """Whether a word in a sentence is denied: by a negation right before it, or right behind."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from nlu.data_files import written
 
 
 @cache
 def _words() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "negation.toml").read_text(encoding="utf-8"))
+    return written("negation")
 
 
 @cache

@@ -1,17 +1,16 @@
 """Numbers as people write them: Arabic numerals, and Chinese ones below a thousand."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from nlu.data_files import written
 
 
 @cache
 def _signs() -> dict[str, Any]:
-    signs = tomllib.loads((Path(__file__).parent / "data" / "numerals.toml").read_text(encoding="utf-8"))
-    signs["whole"] = re.compile(signs["whole"])
-    return signs
+    signs = written("numerals")
+    return signs | {"whole": re.compile(signs["whole"])}
 
 
 def number(written: str) -> int | None:

@@ -1,10 +1,10 @@
 """The Chinese patterns and words of `data/entities.toml`."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from nlu.data_files import written
 
 _PARTS = ("BEFORE", "COUNT", "SEP", "LEFT", "RIGHT")
 
@@ -27,4 +27,4 @@ def pattern(room: str, name: str) -> re.Pattern[str]:
 
 @cache
 def _file() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "entities.toml").read_text(encoding="utf-8"))
+    return written("entities")

@@ -1,13 +1,12 @@
 """Sums of days that people ask for: so many working days, days, weeks or months from or before a day."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
+from nlu.data_files import written
 from nlu.numerals import number
 
 Unit = Literal["working", "day", "month"]
@@ -24,7 +23,7 @@ class Reckoning:
 
 @cache
 def _room() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "data" / "reckoning.toml").read_text(encoding="utf-8"))
+    return written("reckoning")
 
 
 def reckoning(text: str, today: date) -> Reckoning | None:

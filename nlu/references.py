@@ -1,17 +1,15 @@
 """Places in a list, named in words."""
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
+from nlu.data_files import written
 from nlu.numerals import number
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    path = Path(__file__).parent / "data" / "references.toml"
-    return {name: re.compile(pattern) for name, pattern in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    return {name: re.compile(pattern) for name, pattern in written("references").items()}
 
 
 def ordinal(text: str) -> int | None:

@@ -157,6 +157,7 @@ def test_the_setting_names_the_model(whole_home: Path, folder: str, whole: Embed
     with_model = Search.open(whole_home / "kb", whole)
     article = next(iter(with_model.store.articles().values()))
     question = article.questions[0]
+    assert banshi("nlu", "train", "--home", str(whole_home), **env).returncode == 0
     ended = banshi(
         "ask", question, "--region", article.region, "--on", str(ON), "--home", str(whole_home), "--json", **env
     )

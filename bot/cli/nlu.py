@@ -2,18 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bot import app as composition
 from bot.cli.options import AsJson, Home
+from bot.cli.shown import watched
 from bot.errors import ConfigError
 from bot.settings import load_settings
 from nlu.evaluate import Report, evaluate
@@ -31,8 +30,8 @@ def train(
     """Train on nlu/data; the model is kept in the home, and used as long as the files are the same."""
     settings = load_settings(home)
     began = datetime.now().astimezone()
-    with _bar() as progress:
-        file = composition.train_understanding(settings, _told(progress), SHIPPED if ship else None)
+    with watched() as progress:
+        file = composition.train_understanding(settings, progress, SHIPPED if ship else None)
     took = (datetime.now().astimezone() - began).total_seconds()
     typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB, trained in {took:.0f} s")
 
@@ -67,9 +66,9 @@ def eval_(
 ) -> None:
     """Accuracy, calibration, out of scope, entities, speed and memory of an engine on files of your own."""
     settings = load_settings(home)
-    with _bar() as progress:
+    with watched() as progress:
         try:
-            chosen = composition.engine_for_trial(settings, engine, _told(progress))
+            chosen = composition.engine_for_trial(settings, engine, progress)
             found = evaluate(chosen, train_on, judge_by)
         except DataFault as error:
             raise ConfigError(str(error)) from error
@@ -107,23 +106,6 @@ def _print(found: Report) -> None:
     for name, n, share in sorted(found.by_intent, key=lambda one: one[2]):
         intents.add_row(name, str(n), f"{share:.2f}")
     Console().print(figures, intents)
-
-
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
-
-
-def _told(progress: Progress) -> Callable[[str, int, int], None]:
-    """What training calls with the name of a stage, how much is done, and of how much."""
-    tasks: dict[str, int] = {}
-
-    def tell(name: str, done: int, of: int) -> None:
-        if name not in tasks:
-            tasks[name] = progress.add_task(name, total=of)
-        progress.update(tasks[name], completed=done)  # type: ignore[arg-type]
-
-    return tell
 
 
 def add_to(app: typer.Typer) -> None:
