@@ -1,8 +1,10 @@
 """The composition root: the only module that knows all the parts."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,26 +20,34 @@ from bot.domain.hours import Hours
 from bot.engine import rasa_beside
 from bot.errors import ConfigError, OperatorError
 from bot.hearing import Ear
+from bot.materials.files import Files
+from bot.paperwork import Clerk
+from bot.registers import load_credit
+from bot.registry.ports import Ports, load_departments
 from bot.replies import Replies
+from bot.rounds import Round
+from bot.seal import open_seal
 from bot.settings import ARTICLES as ARTICLES
 from bot.settings import ROOT, Settings
 from bot.store.db import Store
 from bot.turn import Resources
 from handoff.key import desk_key
-from knowledge.embedding import Embedder, ModelMissing, load_embedder
+from knowledge.embedding import Embedder, Latest, ModelMissing, load_embedder
 from knowledge.library import Library
 from nlu.dates import spans
 from nlu.engine import Engine
 from nlu.entities import Dates, Finder
 from nlu.evaluate import Learner
 from nlu.examples import DataFault, read
+from nlu.features import Floats
 from nlu.inprocess import InProcess
+from nlu.model import digest
 from nlu.rasa_trial import RasaTrial
-from nlu.training import Progress, digest
-from nlu.understand import SHIPPED, Understand, learnt, remembered
+from nlu.understand import SHIPPED, Understand, checked, remembered
+from nlu.vectors import Progress, remade
 
 TRAINING = ROOT / "nlu" / "data"
-MODEL = Path("nlu") / "model.npz"
+MODEL, VECTORS = Path("nlu") / "model.npz", "vectors.npz"
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +58,7 @@ class App:
 
     resources: Resources
     channels: dict[str, Channel]
+    round: Round
 
     def close(self) -> None:
         self.resources.store.close()
@@ -60,16 +71,24 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     except OSError as error:
         raise OperatorError(f"{settings.home}: {error.strerror}") from error
     channels = connect_all(settings.channels)
-    ear = build_ear(settings, embedder or open_embedder(settings), channels)
-    store = Store(settings.database_url.get_secret_value(), group_commit=group_commit)
+    seal = open_seal(settings.home, settings.key.get_secret_value())
+    files = Files(settings.home / "files", seal)
+    ear = replace(build_ear(settings, embedder or open_embedder(settings), channels), files=files)
+    store = Store(settings.database_url.get_secret_value(), seal=seal, group_commit=group_commit)
     config = settings.config
     pieces = frozenset(name for name, channel in channels.items() if channel.capabilities.pieces)
-    hours, catalogue = open_hours(settings), load_catalogue(config)
-    return App(Resources(settings, store, ear, load_replies(config), hours, catalogue, pieces), channels)
+    hours, catalogue = open_hours(settings), load_catalogue(config, settings.hall.region)
+    credit = load_credit(config / "credit.csv", settings.promises)
+    departments = load_departments(config / "departments.yml")
+    replies = load_replies(config)
+    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, pieces)
+    ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
+    return App(resources, channels, Round(resources, Clerk(settings, replies, hours), ports))
 
 
 def build_ear(settings: Settings, embedder: Embedder | None, channels: dict[str, Channel]) -> Ear:
     """What is wanted to understand and to look up, without a database."""
+    embedder = Latest(embedder) if embedder else None
     return Ear(
         open_engine(settings, embedder),
         Library(settings.kb, embedder),
@@ -90,42 +109,66 @@ def open_engine(settings: Settings, embedder: Embedder | None = None) -> Engine:
 
 def open_understanding(settings: Settings, embedder: Embedder | None = None) -> Understand:
     """With the model that fits the training files: this home's, or the shipped one; otherwise it is trained first."""
-    embedder = embedder or open_embedder(settings)
-    mark = digest(TRAINING, embedder.name if embedder else "none")
-    embed, dates = embedder.queries if embedder else None, _dates(settings)
-    try:
-        models = (settings.home / MODEL, SHIPPED)
-        known = remembered(TRAINING, models, mark, embed, region=settings.hall.region, dates=dates)
-    except DataFault as error:
-        raise ConfigError(str(error)) from error
+    embedder, models = embedder or open_embedder(settings), (settings.home / MODEL, SHIPPED)
+    known = _known(settings, TRAINING, models, embedder)
     if known is None:
         log.warning(
             "no model of understanding fits the training files and the embedder: training, which takes half a minute"
         )
         train_understanding(settings)
-        known = remembered(TRAINING, models, mark, embed, region=settings.hall.region, dates=dates)
+        known = _known(settings, TRAINING, models, embedder)
     assert known is not None
     return known
 
 
-def train_understanding(settings: Settings, progress: Progress | None = None, into: Path | None = None) -> Path:
-    """Train on nlu/data, and keep the model in this home, or in the file `into`. ConfigError for faults in the data."""
-    embedder, file = open_embedder(settings, workers=2), into or settings.home / MODEL
-    mark = digest(TRAINING, embedder.name if embedder else "none")
-    embed = embedder.queries if embedder else None
+def _known(settings: Settings, folder: Path, models: Sequence[Path], embedder: Embedder | None) -> Understand | None:
+    mark = digest(folder, embedder.name if embedder else "none")
+    embed, region = embedder.queries if embedder else None, settings.hall.region
     try:
-        learnt(TRAINING, embed, mark=mark, dates=_dates(settings), progress=progress, keep_in=file)
+        return remembered(folder, models, mark, embed, region=region, dates=_dates(settings))
     except DataFault as error:
         raise ConfigError(str(error)) from error
+
+
+def train_understanding(settings: Settings, progress: Progress | None = None, into: Path | None = None) -> Path:
+    """Train on nlu/data, and keep the model in this home, or in the file `into`. ConfigError for faults in the data."""
+    own = settings.home / MODEL
+    file = into or own
+    _train(settings, TRAINING, file, [own, SHIPPED], progress)
     return file
 
 
-def engine_for_trial(settings: Settings, name: str, progress: Progress) -> Learner:
+def _train(
+    settings: Settings, folder: Path, file: Path, earlier: Sequence[Path] = (), progress: Progress | None = None
+) -> None:
+    """Into a file. Examples that the `earlier` models knew are not embedded again."""
+    from nlu.training import train  # scikit-learn, which nobody waits for who has a model
+
+    embedder, kept = open_embedder(settings, workers=2), [one.with_name(VECTORS) for one in earlier]
+
+    def embed(texts: Sequence[str]) -> Floats:
+        assert embedder is not None
+        return remade(texts, embedder.queries, embedder.name, kept, file.with_name(VECTORS), progress)
+
+    try:
+        training, mark = checked(folder), digest(folder, embedder.name if embedder else "none")
+        finder = Finder.of(training, dates=_dates(settings))
+        train(training, finder, embed if embedder else None, mark, progress).save(file)
+    except DataFault as error:
+        raise ConfigError(str(error)) from error
+
+
+def engine_for_trial(settings: Settings, name: str) -> Learner:
     """An engine to be evaluated: it learns only what it is given."""
     if name == "rasa":
         return RasaTrial(ROOT / ".venv-rasa", _dates(settings))
-    embedder = open_embedder(settings, workers=2)
-    return InProcess(embedder.queries if embedder else None, _dates(settings), progress)
+    return InProcess(partial(_train, settings), partial(_trained, settings))
+
+
+def _trained(settings: Settings, folder: Path, file: Path) -> Understand:
+    found = _known(settings, folder, [file], open_embedder(settings))
+    assert found is not None
+    return found
 
 
 def _dates(settings: Settings) -> Dates:
@@ -153,7 +196,7 @@ def web(parts: App) -> tuple[FastAPI, str]:
     resources = parts.resources
     key = desk_key(resources.settings.home)
     desk = handoff.web.router(resources.store, key, resources.settings.hall.name, resources.hours.zone)
-    return bot.web.create(resources, parts.channels, [desk]), f"/desk?key={key}"
+    return bot.web.create(resources, parts.channels, parts.round, [desk]), f"/desk?key={key}"
 
 
 def load_replies(config: Path) -> Replies:

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from bot import app as composition
 from bot.bundles.catalogue import load_catalogue
 from bot.channels import connect_all
+from bot.documents.forms import load_forms
+from bot.documents.wording import load_wording
 from bot.errors import ConfigError
+from bot.registers import load_credit
+from bot.registry.ports import load_departments
 from bot.settings import Settings
 from knowledge.articles import load_articles
 from knowledge.remit import load_remit
@@ -20,7 +24,11 @@ def all_faults(settings: Settings) -> list[str]:
         lambda: connect_all(settings.channels),
         lambda: composition.load_replies(settings.config),
         lambda: composition.open_hours(settings),
-        lambda: load_catalogue(settings.config),
+        lambda: load_catalogue(settings.config, settings.hall.region),
+        lambda: load_wording(settings.config),
+        lambda: load_forms(settings.config),
+        lambda: load_departments(settings.config / "departments.yml"),
+        lambda: load_credit(settings.config / "credit.csv", settings.promises),
         lambda: checked(composition.TRAINING),
     )
     faults: list[str] = []

@@ -4,79 +4,28 @@ take_turn() is the whole of it: hear (slow, no transaction), then decide and rec
 Sending is somebody else's job: see deliver() in bot/loops.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.knowledge import REASONS
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import bundle, casework, form, human, mine, question, reckoned, smalltalk, unreadable, visit, vote
+from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, unreadable, visit, vote
 from bot.hearing import Heard
 from bot.store.db import Tables
 from bot.store.inbox import event_of
 from bot.store.queue import Claim
 from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
+from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, WHOLE, Handler
 from nlu.labels import meant
 from nlu.references import choice
 from nlu.text import has_words
-
-Handler = Callable[[Turn], None]
 
 CHOICES_HOLD = timedelta(days=1)
 LONGEST_CHOICE = 40
 TOGETHER = 2  # attempts at which the bubbles of a thought are answered together
 MISSES = 2  # in a row, after which a person is offered
-
-COMMANDS: dict[str, Handler] = {
-    "human": human.ask,
-    "help": smalltalk.help,
-    "useful": vote.useful,
-    "useless": vote.useless,
-    **dict.fromkeys(REASONS, vote.reason),
-    "back": form.back,
-    "skip": form.skip,
-    "repeat": form.repeat,
-    "where": form.where,
-    "restart": form.restart,
-    "restart_sure": form.restart_sure,
-    "cancel": form.cancel,
-    "cancel_sure": form.cancel_sure,
-    "pause": form.pause,
-    "submit": form.submit,
-    "change": form.change,
-    "another": form.another,
-    "same": bundle.go_on,
-    "just_asking": smalltalk.just_asking,
-    "continue": mine.carry_on,
-    "cases": mine.cases,
-    "remember": mine.remember,
-    "dont_remember": mine.dont_remember,
-    "forget": mine.forget,
-    "forget_sure": mine.forget_sure,
-    "keep": mine.keep,
-}
-
-INTENTS: dict[str, Handler] = {
-    "ask_human": human.ask,
-    "complain": human.complain,
-    "express_anger": smalltalk.soothe,
-    "my_cases": mine.cases,
-    "continue_case": mine.carry_on,
-    "erase_me": mine.forget,
-    **dict.fromkeys(visit.MEANT, visit.ask),
-    "show_my_data": mine.told,
-}
-
-IN_A_FORM: dict[str, Handler] = {
-    "go_back": form.back,
-    "skip_step": form.skip,
-    "repeat": form.repeat,
-    "where_am_i": form.where,
-    "start_over": form.restart,
-    "cancel_case": form.cancel,
-}
 
 
 def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn | None:
@@ -153,6 +102,8 @@ def route(turn: Turn) -> Handler:
         return human.relay
     if turn.event.kind == "vote":
         return vote.on_answer
+    if turn.event.media and turn.heard.picture is not None:
+        return papers.take
     if turn.event.kind not in ("text", "tap"):
         return unreadable.not_text
     text = turn.event.text.strip()
@@ -171,8 +122,9 @@ def _talked(turn: Turn) -> Handler:
     text, intent = turn.event.text.strip(), turn.heard.intent
     if text == turn.resources.replies("words.none_of_these"):
         return question.none_of_these
-    if turn.heard.refused or turn.heard.answerable:
-        return question.answer
+    for is_it, handler in WHOLE.items():
+        if is_it(turn):
+            return handler
     work = casework.current(turn)
     if intent in INTENTS:
         return INTENTS[intent]
@@ -239,8 +191,6 @@ def _after(turn: Turn) -> None:
     conversation = turn.conversation
     if turn.outcome == "relayed":
         return
-    if turn.event.kind == "text" and turn.event.media:
-        turn.say("unreadable.picture_kept")
     conversation.misses = conversation.misses + 1 if turn.missed or turn.outcome == "not_found" else 0
     if conversation.misses >= MISSES:
         turn.say("human.offered")

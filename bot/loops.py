@@ -19,6 +19,7 @@ from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
 from bot.grouping import group_misses
+from bot.rounds import Round
 from bot.store import queue
 from bot.store.db import Tables
 from bot.store.outbox import message_of
@@ -209,6 +210,19 @@ def _gather(resources: Resources) -> int:
     kb = resources.settings.kb
     kb.mkdir(exist_ok=True)
     return group_misses(resources.store, resources.ear.library.embedder, kb / "misses.db", resources.store.now())
+
+
+async def go_rounds(round: Round, bells: Bells) -> None:
+    """Tell and hear departments, and let time do its part, until cancelled."""
+    while True:
+        try:
+            done = await _persistently(lambda: to_thread.run_sync(lambda: round.go(round.resources.store.now())))
+        except Exception:  # whatever is wrong with one round, the next one comes
+            log.exception("a round failed")
+            done = 0
+        if done:
+            bells.queued.ring()
+        await asyncio.sleep(round.resources.settings.work.round)
 
 
 async def _persistently(step: Callable[[], Awaitable[T]]) -> T | None:

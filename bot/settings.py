@@ -18,10 +18,14 @@ class _Section(BaseModel):
 
 
 class Hall(_Section):
-    """The office that this installation speaks for. `region` is its six-digit division code, or empty."""
+    """The office that this installation speaks for. `region` is its six-digit division code, or empty.
+
+    `url` is where its pages are reached from outside, such as https://ban.example.cn; empty: links have no host.
+    """
 
     name: str
     region: Annotated[str, Field(pattern=r"^(\d{6})?$")] = ""
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
     timezone: str = "Asia/Shanghai"
 
 
@@ -31,6 +35,7 @@ class Work(_Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 4
     lease: Annotated[float, Field(gt=0)] = 60.0
     poll: Annotated[float, Field(gt=0)] = 0.5
+    round: Annotated[float, Field(gt=0)] = 5.0
     thought: Annotated[float, Field(ge=0, le=10)] = 1.5
     apologise_at: Annotated[int, Field(ge=1)] = 3
     give_up_at: Annotated[int, Field(ge=1)] = 8
@@ -50,16 +55,42 @@ class Understanding(_Section):
     rasa_timeout: Annotated[float, Field(gt=0, le=30)] = 1.5
 
 
+class Promises(_Section):
+    """What may be promised. `deferrals`: papers of one case that may follow, by the standing of who applies.
+
+    `lapsed`: what becomes of an item whose paper never came: "withdrawn", or "told" where staff decide.
+    """
+
+    deferrals: dict[Literal["good", "ordinary", "poor"], Annotated[int, Field(ge=0)]] = {
+        "good": 2,
+        "ordinary": 1,
+        "poor": 0,
+    }
+    unknown: Literal["good", "ordinary", "poor"] = "good"
+    lapsed: Literal["withdrawn", "told"] = "withdrawn"
+
+
+class Keeping(_Section):
+    """For how many days what nobody goes on with is kept: drafts, and photos that belong to no case."""
+
+    drafts: Annotated[int, Field(ge=1)] = 30
+    loose: Annotated[int, Field(ge=1)] = 7
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
     knowledge: Knowledge = Knowledge()
     nlu: Understanding = Understanding()
+    promises: Promises = Promises()
+    keeping: Keeping = Keeping()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
     database_url: SecretStr
     rasa_token: SecretStr = SecretStr("")
+    key: SecretStr = SecretStr("")
+    registry_token: SecretStr = SecretStr("")
 
     @property
     def kb(self) -> Path:
@@ -78,9 +109,14 @@ def load_settings(home: Path | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     url = os.environ.get("BANSHI_DATABASE_URL") or f"sqlite:///{home / 'banshi.db'}"
-    token = SecretStr(os.environ.get("BANSHI_RASA_TOKEN", ""))
+    secrets: dict[str, Any] = {
+        "database_url": SecretStr(url),
+        "rasa_token": SecretStr(os.environ.get("BANSHI_RASA_TOKEN", "")),
+        "key": SecretStr(os.environ.get("BANSHI_KEY", "")),
+        "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
+    }
     try:
-        return Settings(**values, home=home, config=config, database_url=SecretStr(url), rasa_token=token)
+        return Settings(**values, home=home, config=config, **secrets)
     except ValidationError as error:
         faults = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from error

@@ -26,7 +26,7 @@ class Thought:
 
 
 def whole_thought(bubbles: Sequence[Bubble], replies: Replies) -> Thought:
-    """The first bubble and those behind it that belong to it: words, and a picture with them.
+    """The first bubble and those behind it that belong to it: words, and one picture with them.
 
     Never a command, a number or a tap: these are whole by themselves. Pictures without words are taken one by one.
     """
@@ -34,7 +34,8 @@ def whole_thought(bubbles: Sequence[Bubble], replies: Replies) -> Thought:
     open_ = _is_words(first.event, replies) or _is_picture(first.event)
     together = [first]
     for bubble in behind if open_ else []:
-        if not _is_words(bubble.event, replies) and not _is_picture(bubble.event):
+        second = _is_picture(bubble.event) and any(_is_picture(one.event) for one in together)
+        if second or not (_is_words(bubble.event, replies) or _is_picture(bubble.event)):
             break
         together.append(bubble)
     words = [bubble for bubble in together if _is_words(bubble.event, replies)]

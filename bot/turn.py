@@ -8,6 +8,8 @@ from bot.domain.conversation import Conversation
 from bot.domain.hours import Hours
 from bot.domain.messages import InboundEvent, OutboundMessage, Outcome
 from bot.hearing import Ear, Heard
+from bot.materials.files import Files
+from bot.registers import Credit
 from bot.replies import Replies
 from bot.settings import Settings
 from bot.store.db import Store, Tables
@@ -26,6 +28,8 @@ class Resources:
     replies: Replies
     hours: Hours
     catalogue: Catalogue
+    files: Files
+    credit: Credit
     in_pieces: frozenset[str] = frozenset()
 
 

@@ -20,6 +20,8 @@ from bot.bells import Bells
 from bot.channels.base import Channel
 from bot.errors import StoreError
 from bot.freshness import Freshness
+from bot.paper_routes import paper_routes
+from bot.rounds import Round
 from bot.settings import ARTICLES
 from bot.store.queue import dead_letters
 from bot.store.schema import HEAD
@@ -54,7 +56,7 @@ class Health(BaseModel):
     dead_letters: int
 
 
-def create(resources: Resources, channels: dict[str, Channel], more: Sequence[APIRouter] = ()) -> FastAPI:
+def create(resources: Resources, channels: dict[str, Channel], round: Round, more: Sequence[APIRouter] = ()) -> FastAPI:
     """The application, with `more` routes beside the channels' own. Its lifespan runs the loops."""
     bells = Bells()
 
@@ -64,6 +66,7 @@ def create(resources: Resources, channels: dict[str, Channel], more: Sequence[AP
             asyncio.create_task(loops.work(resources, channels, bells)),
             asyncio.create_task(loops.deliver(resources, channels, bells)),
             asyncio.create_task(loops.gather_misses(resources)),
+            asyncio.create_task(loops.go_rounds(round, bells)),
         ]
         yield
         for task in tasks:
@@ -76,6 +79,7 @@ def create(resources: Resources, channels: dict[str, Channel], more: Sequence[AP
     app.mount("/static", StaticFiles(directory=_HERE / "static"), "static")
     app.include_router(_pages(resources))
     app.include_router(_operations(resources))
+    app.include_router(paper_routes(round))
     reception = loops.reception(resources, bells)
     for channel in channels.values():
         router = channel.router(reception)

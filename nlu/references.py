@@ -21,11 +21,15 @@ def ordinal(text: str) -> int | None:
 
 def choice(text: str) -> int | None:
     """The place, where a text says nothing but that."""
-    core = bare(text)
+    core = _within(text, "around")
     return ordinal(core) if _patterns()["ordinal"].fullmatch(core) else None
 
 
 def bare(text: str) -> str:
-    """A text without words that only choose: "change", "the one", "please"."""
-    around = _patterns()["around"].match(text.strip()[:40])
-    return around["core"].strip() if around else text.strip()
+    """What a text says is to be changed, without the words for that."""
+    return _within(text, "changing")
+
+
+def _within(text: str, pattern: str) -> str:
+    found = _patterns()[pattern].match(text.strip()[:40])
+    return found["core"].strip() if found else text.strip()

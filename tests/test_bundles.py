@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.bundles import engine
+from bot.bundles import engine, papers
 from bot.bundles.answers import KINDS
 from bot.bundles.catalogue import load_catalogue
 from bot.bundles.conditions import NotACondition, clauses, facts, holds
-from bot.bundles.engine import Said
 from bot.bundles.model import Bundle
 from bot.bundles.plan import plan
+from bot.bundles.saying import Said, accept
 from bot.errors import CitizenError, ConfigError
 from bot.settings import ROOT
 
@@ -139,7 +139,7 @@ def test_a_changed_answer_asks_again_what_rested_on_it(small: Bundle) -> None:
      ("商注楼", "商住楼"), ("在居民楼里", "住宅楼"), ("我不知道啊", "不清楚"), ("沿街商铺，一楼", "商场或独立商铺")],
 )  # fmt: skip
 def test_a_choice_by_number_label_beginning_or_near_spelling(typed: str, value: str) -> None:
-    assert engine.accept(CATALOGUE.questions["building"], Said(typed)) == value
+    assert accept(CATALOGUE.questions["building"], Said(typed)) == value
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_choice_by_number_label_beginning_or_near_spelling(typed: str, value: 
      ("signboard", "不用挂招牌", None, "不要"), ("delivery", "寄给我吧", None, "邮寄给我")],
 )  # fmt: skip
 def test_free_speech_and_denials(id: str, typed: str, yes: bool | None, value: str) -> None:
-    assert engine.accept(CATALOGUE.questions[id], Said(typed, yes=yes)) == value
+    assert accept(CATALOGUE.questions[id], Said(typed, yes=yes)) == value
 
 
 def test_free_speech_fills_what_it_tells_and_no_more() -> None:
@@ -188,23 +188,24 @@ def test_what_is_no_answer_says_why(kind: str, typed: str) -> None:
         KINDS[kind](typed)
 
 
-@given(st.lists(st.tuples(st.sampled_from([step.id for step in RESTAURANT.steps]), st.integers(0, 4)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(list(RESTAURANT.questions)), st.integers(0, 4)), max_size=60))
 def test_no_order_of_answers_and_corrections_ends_with_one_missing(moves: list[tuple[str, int]]) -> None:
     """Whatever is said, taken back or changed: at the end everything that applies is answered, and nothing else."""
     answers: dict[str, str] = {}
     for id, pick in moves:
-        question = RESTAURANT.questions.get(id)
-        if question is None:
-            continue
+        question = RESTAURANT.questions[id]
         values = [option.value for option in question.options] or ["60", "80"]
         answers = engine.changed(RESTAURANT, answers, id, None if pick == 4 else values[pick % len(values)])
-    while (step := engine.next_step(RESTAURANT, answers)) is not None and step.question:
-        answers[step.id] = step.question.options[0].value if step.question.options else "60"
-    applies = {step.id for step in engine.applying(RESTAURANT, answers)}
+    while (step := engine.next_step(RESTAURANT, answers)) is not None and step.questions:
+        open_ = [question for question in step.questions if question.id not in answers]
+        answers |= {question.id: question.options[0].value if question.options else "60" for question in open_}
+    applying = engine.applying(RESTAURANT, answers)
     if step is None:
-        assert applies <= set(answers)
+        assert {question.id for one in applying for question in one.questions} <= set(answers)
     else:
-        assert step.stop and step.id in applies
+        assert step.stop and step in applying
+    kept = papers.settled(RESTAURANT, answers | {"paper.gone": "photo"})
+    assert "paper.gone" not in kept and set(kept) <= {q.id for one in applying for q in one.questions}
 
 
 def test_a_plan_has_what_applies_in_its_order() -> None:

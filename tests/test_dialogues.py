@@ -7,6 +7,7 @@ rewrites the bot's lines.
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import anyio
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from bot import app as composition
@@ -23,19 +25,26 @@ from bot.channels import terminal
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
 from bot.settings import load_settings
+from bot.store.case_tables import case_file
 from bot.store.db import Tables
+from bot.store.invitations import CODE
 from knowledge.embedding import Embedder
 
 FOLDER = Path(__file__).parent / "dialogues"
+PHOTOS = Path(__file__).parent / "data" / "photos"
 BEGINS = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, ten in the morning in the hall
+LAST_CASE = sa.select(case_file.c.reference).order_by(case_file.c.submitted_at.desc())
 KEYS = {"citizen": "text", "tap": "tap", "photo": "photo", "agent": "agent"}
 
 
 class Talk:
-    """One conversation, at a time that only `clock` moves."""
+    """Conversations of one hall, at a time that only `clock` moves.
+
+    `{code}` in a line is the last code that the bot gave; the bot's own is shown so, because it is by chance.
+    """
 
     def __init__(self, parts: App) -> None:
-        self.parts, self.now = parts, BEGINS
+        self.parts, self.now, self.code = parts, BEGINS, ""
         self.said: list[OutboundMessage] = []
         channel = parts.channels[terminal.NAME]
         assert isinstance(channel, terminal.Terminal)
@@ -44,31 +53,58 @@ class Talk:
     def give(self, *said: tuple[str, str]) -> None:
         """Bubbles that come one right behind the other, before any of them is answered."""
         for key, value in said:
-            event = terminal.understood(json.dumps({key: value}), "test", uuid.uuid4().hex, self.now)
+            who, key = ("other", "text") if key == "other" else ("test", key)
+            value = value.replace("{code}", self.code) if isinstance(value, str) else value
+            event = terminal.understood(json.dumps({key: value}), who, uuid.uuid4().hex, self.now)
             if isinstance(event, terminal.Wait):
                 self.now += event.by
                 continue
+            if event.media:
+                event = replace(event, media=self.parts.resources.files.keep((PHOTOS / event.media).read_bytes()))
             self.parts.resources.store.write(partial(accept, event, self.now))
             self.now += timedelta(milliseconds=400)
+        self.run()
+
+    def run(self) -> None:
         while self.step():
             self.now += timedelta(milliseconds=1)
+
+    def report(self, told: dict[str, Any]) -> None:
+        """What a department's system puts into its folder, of the case that was submitted last."""
+        store, settings = self.parts.resources.store, self.parts.resources.settings
+        reference = store.read(lambda tables: tables.connection.scalar(LAST_CASE))
+        matter = next(
+            one for one in store.read(lambda tables: tables.matters.of(reference)) if one.item == told["item"]
+        )
+        folder = settings.home / "departments" / matter.department / "in"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps({"case": reference, **told}), "utf-8")
+        self.run()
+        refused = sorted(folder.parent.glob("refused/*.txt"))
+        assert not refused, refused[-1].read_text("utf-8")
 
     def step(self) -> bool:
         resources, channels = self.parts.resources, {terminal.NAME: self.parts.channels[terminal.NAME]}
         claims = loops.claim_turns(resources, channels, self.now, 1)
         for claimed in claims:
             loops.run_turn(resources, claimed, self.now)
-        return bool(claims) or bool(anyio.run(loops.deliver_once, resources, channels, self.now))
+        done = bool(claims) or bool(self.parts.round.go(self.now))
+        return bool(anyio.run(loops.deliver_once, resources, channels, self.now)) or done
 
     def shown(self, message: OutboundMessage) -> Any:
+        if found := CODE.search(message.text):
+            self.code = found[0]
+            message = replace(message, text=message.text.replace(self.code, "{code}"))
         sources = source_lines(self.parts.resources.replies, message.sources)
-        if not message.choices and not sources:
+        if not message.choices and not sources and not message.links:
             return message.text
         shown: dict[str, Any] = {"text": message.text}
         if message.choices:
             shown["choices"] = list(message.choices)
         if sources:
             shown["sources"] = sources
+        if message.links:
+            shown["links"] = [link.title for link in message.links]
         return shown
 
 
@@ -85,6 +121,10 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             continue
         went.append(line)
         talk.said.clear()
+        if key == "report":
+            talk.report(value)
+            went += [{"bot": talk.shown(message)} for message in talk.said]
+            continue
         bubbles = [pair for one in value for pair in one.items()] if key == "together" else [(key, value)]
         talk.give(*((KEYS.get(one, one), text) for one, text in bubbles))
         went += [{"bot": talk.shown(message)} for message in talk.said]

@@ -17,10 +17,11 @@ from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import Fenced, StoreError
 from bot.store import schema
 from bot.store.backup import backup, restore
+from bot.store.case_tables import metadata
 from bot.store.db import Store, Tables
 from bot.store.inbox import event_of
 from bot.store.queue import Claim, dead_letters, requeue
-from bot.store.tables import inbox, metadata, outbox
+from bot.store.tables import inbox, outbox
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

@@ -1,14 +1,15 @@
-"""All bundles and the facts that they share, read once from config/bundles and config/fields.yml."""
+"""All bundles and what they share, read once from config/."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.bundles.conditions import clauses, facts
-from bot.bundles.model import Bundle, Item, Material, Question, Step
-from bot.bundles.placed import Placed
+from bot.bundles import checks
+from bot.bundles.model import Bundle, Question
+from bot.bundles.shared import Shared, with_figures
 from bot.errors import ConfigError
+from bot.placed import Placed
 
 
 @dataclass(frozen=True)
@@ -21,119 +22,96 @@ class Catalogue:
     def open(self) -> list[Bundle]:
         return [bundle for bundle in self.bundles.values() if bundle.status == "open"]
 
-    def beginning(self, kind: str) -> Bundle | None:
-        """The open bundle with which a business of this kind begins."""
-        return next((bundle for bundle in self.open() if kind in bundle.begins), None)
+    def meant(self, intent: str, named: Collection[str]) -> Bundle | None:
+        """The open bundle for a wish, by what the message names; one for nothing special, where it names none."""
+        fit = [bundle for bundle in self.open() if intent in bundle.intents]
+        by_name = [bundle for bundle in fit if set(named) & {*bundle.begins, *bundle.about}]
+        rest = [bundle for bundle in fit if not bundle.begins and not bundle.about]
+        return next(iter(by_name or rest), None)
 
     def named(self, name: str) -> Bundle | None:
         return next((bundle for bundle in self.open() if bundle.name == name), None)
 
 
-def load_catalogue(config: Path) -> Catalogue:
-    """ConfigError with every fault of every file, each `file:line: what`."""
-    fields = Placed(config / "fields.yml")
-    questions = dict(_questions(fields))
-    faults, bundles = list(fields.faults), dict[str, Bundle]()
+def load_catalogue(config: Path, region: str = "") -> Catalogue:
+    """The bundles as they hold at a place. ConfigError with every fault of every file, each `file:line: what`."""
+    shared = Shared.read(config, region)
+    faults, bundles = list(shared.faults), dict[str, Bundle]()
     for path in sorted((config / "bundles").glob("*.yml")):
         file = Placed(path)
-        bundle = _bundle(file, questions)
+        bundle = _bundle(file, shared)
         if bundle is not None:
-            _same_words(file, bundle, bundles)
+            checks.same_words(file, bundle, bundles)
             bundles[bundle.id] = bundle
         faults += file.faults
     if faults:
         raise ConfigError("\n".join(faults))
-    return Catalogue(questions, bundles)
+    return Catalogue(shared.questions, bundles)
 
 
-def _questions(file: Placed) -> Iterator[tuple[str, Question]]:
-    for id, written in file.content.items():
-        content = {"id": id, **written} if isinstance(written, dict) else written
-        question = file.read(Question, content, (id,))
-        if question is not None:
-            yield id, question
-
-
-def _bundle(file: Placed, questions: Mapping[str, Question]) -> Bundle | None:
-    content = dict(file.content)
-    written = content.get("steps")
-    steps = (
-        [_step(file, one, place, questions) for place, one in enumerate(written)]
-        if isinstance(written, list)
-        else written
-    )
-    if file.faults:
-        return None
-    bundle = file.read(Bundle, content | {"steps": steps})
+def _bundle(file: Placed, shared: Shared) -> Bundle | None:
+    content = file.content | {
+        key: list(_used(file, key, of)) for key, of in shared.parts.items() if key in file.content
+    }
+    content["steps"] = [_step(file, place, one, shared) for place, one in enumerate(content.get("steps", []))]
+    unknown: list[str] = []
+    content = with_figures(content, shared.figures, unknown)
+    for name in unknown:
+        file.fault(f"regions.yml has no {name!r}")
+    bundle = None if file.faults else file.read(Bundle, content)
     if bundle is None:
         return None
     if bundle.id != file.path.stem:
         file.fault(f"id must be {file.path.stem!r}, as the file is called", ("id",))
-    _steps_in_order(file, bundle)
-    _items_and_materials(file, bundle)
+    checks.whole(file, bundle)
     return None if file.faults else bundle
 
 
-def _step(file: Placed, written: Any, place: int, questions: Mapping[str, Question]) -> Any:
-    """A step as written, its question put in. An `ask` is named after its question."""
-    if not isinstance(written, dict) or "ask" not in written:
+def _used(file: Placed, key: str, shared: Mapping[str, Any]) -> Iterator[Any]:
+    """The parts that a file lists; what says `use: ID` is what the bundles share, with what is said beside it."""
+    written = file.content[key]
+    if not isinstance(written, list):
+        file.fault("is no list", (key,))
+        return
+    count = 0
+    for place, one in enumerate(written):
+        for part in _drawn(file, (key, place), one, shared):
+            file.moved[key, count] = (key, place)
+            count += 1
+            yield part
+
+
+def _drawn(file: Placed, at: tuple[str, int], one: Any, shared: Mapping[str, Any]) -> Iterator[Any]:
+    if not isinstance(one, dict) or "use" not in one:
+        yield one
+        return
+    known, beside = shared.get(one["use"]), {name: value for name, value in one.items() if name != "use"}
+    if known is None:
+        file.fault(f"use: {at[0]}.yml has no {one['use']!r}", (*at, "use"))
+    elif isinstance(known, dict):
+        yield {"id": one["use"], **known, **beside}
+    elif set(beside) - {"when"}:
+        file.fault("beside the use of several steps only `when` can stand", at)
+    else:
+        yield from (_also_when(part, beside.get("when", "")) for part in known)
+
+
+def _also_when(part: Any, condition: str) -> Any:
+    if not condition or not isinstance(part, dict):
+        return part
+    return part | {"when": f"{part['when']} and {condition}" if part.get("when") else condition}
+
+
+def _step(file: Placed, place: int, written: Any, shared: Shared) -> Any:
+    """A step as written, its questions put in. An `ask` without ticks is named after its question."""
+    if not isinstance(written, dict) or not {"ask", "tick"} & set(written):
         return written
-    asked = questions.get(written["ask"])
-    if asked is None:
-        file.fault(f"ask: fields.yml has no {written['ask']!r}", ("steps", place, "ask"))
-        return written
-    rest = {key: value for key, value in written.items() if key != "ask"}
-    return {"id": asked.id, "question": asked, **rest}
-
-
-def _steps_in_order(file: Placed, bundle: Bundle) -> None:
-    """Step ids stand once, and a condition rests on what was asked before it."""
-    asked: set[str] = set()
-    seen: set[str] = set()
-    for place, step in enumerate(bundle.steps):
-        if step.id in seen:
-            file.fault(f"step {step.id!r} stands twice", ("steps", place))
-        seen.add(step.id)
-        _rests_on(file, step, asked, bundle, ("steps", place, "when"))
-        if step.question:
-            asked.add(step.id)
-
-
-def _rests_on(
-    file: Placed, part: Step | Item | Material, asked: set[str], bundle: Bundle, at: tuple[str | int, ...]
-) -> None:
-    for fact in sorted(facts(part.when) - asked):
-        file.fault(f"{part.id}: when: {fact!r} is not asked before it", at)
-    for clause in clauses(part.when):
-        question = bundle.questions.get(clause.fact)
-        values = {option.value for option in question.options} if question else set()
-        wanted = {one.strip() for one in clause.value.split("|")} if clause.operator == "in" else {clause.value}
-        if values and clause.operator in ("==", "!=", "in") and not wanted <= values:
-            file.fault(f"{part.id}: when: {clause.fact} is never {', '.join(sorted(wanted - values))}", at)
-
-
-def _items_and_materials(file: Placed, bundle: Bundle) -> None:
-    asked, items = set(bundle.questions), [item.id for item in bundle.items]
-    for place, item in enumerate(bundle.items):
-        at = ("items", place)
-        if items.index(item.id) != place:
-            file.fault(f"item {item.id!r} stands twice", at)
-        for before in item.after:
-            if before not in items[:place]:
-                file.fault(f"item {item.id!r}: after: {before!r} is no item above it", (*at, "after"))
-        _rests_on(file, item, asked, bundle, (*at, "when"))
-    for place, material in enumerate(bundle.materials):
-        at = ("materials", place)
-        for needed in material.items:
-            if needed not in items:
-                file.fault(f"material {material.id!r}: items: no item {needed!r}", (*at, "items"))
-        _rests_on(file, material, asked, bundle, (*at, "when"))
-
-
-def _same_words(file: Placed, bundle: Bundle, others: Mapping[str, Bundle]) -> None:
-    """No kind of business begins two bundles, and no two share a name or the letters of their numbers."""
-    for other in others.values():
-        if other.code == bundle.code or other.name == bundle.name:
-            file.fault(f"{other.id} has the same code or name", ("code",))
-        for kind in sorted(set(bundle.begins) & set(other.begins)):
-            file.fault(f"begins: {kind!r} begins {other.id} already", ("begins",))
+    key = "tick" if "tick" in written else "ask"
+    names = written[key] if isinstance(written[key], list) else [written[key]]
+    for name in names:
+        if name not in shared.questions:
+            file.fault(f"{key}: fields.yml has no {name!r}", ("steps", place, key))
+            return written
+    asked = [shared.questions[name] for name in names]
+    rest = {name: value for name, value in written.items() if name != key}
+    return rest | {"ticks": asked} if key == "tick" else {"id": asked[0].id, "question": asked[0], **rest}

@@ -22,6 +22,11 @@ class Clause:
     operator: str
     value: str
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that it names."""
+        return tuple(one.strip() for one in self.value.split("|")) if self.operator == "in" else (self.value,)
+
     def holds(self, answers: Mapping[str, str]) -> bool:
         given = answers.get(self.fact, "")
         if not given:
@@ -29,7 +34,7 @@ class Clause:
         if self.operator in ("==", "!="):
             return (given == self.value) is (self.operator == "==")
         if self.operator == "in":
-            return given in (one.strip() for one in self.value.split("|"))
+            return given in self.values
         return _compare(self.operator, given, self.value)
 
 

@@ -36,7 +36,7 @@ def plan(bundle: Bundle, answers: Mapping[str, str]) -> Plan:
     return Plan(
         items,
         materials,
-        tuple(step.id for step in steps if step.question and step.id not in answers),
+        tuple(question.id for step in steps for question in step.questions if question.id not in answers),
         _order(items),
         _longest(items, lambda item: item.days.legal),
         _longest(items, lambda item: item.days.promised),

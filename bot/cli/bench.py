@@ -1,6 +1,7 @@
 """`banshi bench`: measurements that anyone can run again."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,8 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import bench as measure
+from bot.app import TRAINING
 from bot.cli.options import AsJson, Home
+from bot.errors import ConfigError
 from bot.settings import load_settings
+from nlu.examples import DataFault
+from nlu.rasa_runs import RasaFailed
+from nlu.sidecar import Unanswered
 
 bench = typer.Typer(help="Measurements that anyone can run again.", no_args_is_help=True)
 
@@ -40,6 +46,37 @@ def kb(
 
     counts = [int(count) for count in passages.split(",")]
     _print(rounds.measure(load_settings(home), counts, queries), as_json)
+
+
+@bench.command()
+def nlu(
+    judge_by: Annotated[Path, typer.Option("--test", exists=True, help="Rasa NLU file or folder to be judged by.")],
+    train_on: Annotated[Path, typer.Option("--train", exists=True, help="Rasa NLU file or folder.")] = TRAINING,
+    peer: Annotated[
+        bool, typer.Option("--peer", help="Rasa too, which trains for minutes: `make rasa-install`.")
+    ] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Understanding: accuracy, speed with eight at once, memory without training; beside Rasa's with --peer."""
+    from bot.bench import nlu as engines
+
+    try:
+        _print(engines.measure(load_settings(home), train_on, judge_by, peer), as_json)
+    except (DataFault, RasaFailed, Unanswered) as error:
+        raise ConfigError(str(error)) from error
+
+
+@bench.command()
+def documents(
+    rounds: Annotated[int, typer.Option(min=1, help="Papers of each kind.")] = 20,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Every paper and form as PDF, picture and DOCX, in milliseconds a page."""
+    from bot.bench import documents as papers
+
+    _print(papers.measure(load_settings(home), rounds), as_json)
 
 
 def _print(rows: list[measure.Row], as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,7 +22,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The items, their order and days, and the papers, for somebody who answers like this."""
-    catalogue = load_catalogue(load_settings().config)
+    settings = load_settings()
+    catalogue = load_catalogue(settings.config, settings.hall.region)
     chosen = catalogue.bundles.get(bundle)
     if chosen is None:
         raise ConfigError(f"no bundle {bundle!r}; there are {', '.join(catalogue.bundles)}")
@@ -31,6 +32,42 @@ def show(
         typer.echo(json.dumps(document(found), ensure_ascii=False, indent=1))
     else:
         _print(chosen, found)
+
+
+def listed(as_json: AsJson = False) -> None:
+    """Every bundle: how much it asks and hands in, the kinds of business that it begins, and its scenarios."""
+    settings = load_settings()
+    rows = [_counts(bundle) for bundle in load_catalogue(settings.config, settings.hall.region).bundles.values()]
+    totals = {
+        "bundles": len(rows),
+        "kinds": sum(row["kinds"] for row in rows),
+        "scenarios": sum(row["scenarios"] for row in rows),
+    }
+    if as_json:
+        typer.echo(json.dumps({"bundles": rows, "total": totals}, ensure_ascii=False))
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console = Console()
+    console.print(table)
+    console.print(", ".join(f"{count} {what}" for what, count in totals.items()))
+
+
+def _counts(bundle: Bundle) -> dict[str, Any]:
+    """`materials alone`: how many papers there would be if each item were applied for by itself."""
+    apart = sum(len([part for part in bundle.materials if item.id in part.items]) for item in bundle.items)
+    return {
+        "id": bundle.id,
+        "name": bundle.name,
+        "status": bundle.status,
+        "items": len(bundle.items),
+        "questions": len(bundle.questions),
+        "materials": len(bundle.materials),
+        "materials alone": apart,
+        "kinds": len(bundle.begins),
+        "scenarios": len(bundle.scenarios),
+    }
 
 
 def _answers(path: Path, bundle: Bundle, catalogue: Catalogue) -> dict[str, str]:
@@ -70,3 +107,4 @@ def _print(bundle: Bundle, found: Plan) -> None:
 
 def add_to(app: typer.Typer) -> None:
     app.command("plan")(show)
+    app.command("bundles")(listed)

@@ -3,7 +3,9 @@
 import sys
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -148,12 +150,23 @@ class _Session:
         """Everything that this event causes."""
         store = self._resources.store
         self._said.clear()
+        event = self._kept(event)
         self._inbox_id, _ = store.write(lambda tables: tables.inbox.accept(event, self.now()))
         while self._result() is None:
             if not self._run():
                 anyio.run(anyio.sleep, 0.05)  # in back-off, or another process has it
         self._run()
         return list(self._said)
+
+    def _kept(self, event: InboundEvent) -> InboundEvent:
+        """A photo or file on this machine is kept before anything is said of it. ConfigError where it is not there."""
+        if event.kind not in ("photo", "file") or not event.media:
+            return event
+        try:
+            content = Path(event.media).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{event.media}: {error.strerror}") from error
+        return replace(event, media=self._resources.files.keep(content))
 
     def document(self, said: list[OutboundMessage]) -> AnswerDocument:
         result = self._resources.store.read(lambda tables: tables.inbox.result(self._inbox_id))
@@ -176,7 +189,7 @@ class _Session:
             claims = loops.claim_turns(self._resources, _CHANNELS, self.now(), 1, self._conversation_id)
             for claimed in claims:
                 loops.run_turn(self._resources, claimed, self.now())
-            if not claims and not self._deliver():
+            if not claims and not self._parts.round.go(self.now()) and not self._deliver():
                 return moved
             moved = True
 

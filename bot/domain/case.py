@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-CaseState = Literal["filling", "submitted", "dropped"]
-By = Literal["said", "remembered", "skipped", "told"]
+CaseState = Literal["filling", "confirming", "submitted", "withdrawn", "dropped"]
+By = Literal["said", "remembered", "skipped", "told", "photo", "staff"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,10 @@ class Given:
 
 @dataclass
 class Case:
-    """`bundle` is the definition as it stood when the citizen began; `reference` is what a receipt shows."""
+    """`bundle` is the definition as it stood when the citizen began; `reference` is what a receipt shows.
+
+    While it is `confirming`, it waits for the word of the person for whom an agent applies.
+    """
 
     reference: str
     conversation_id: str
@@ -28,8 +31,23 @@ class Case:
     updated_at: datetime
     answers: dict[str, Given] = field(default_factory=dict)
     state: CaseState = "filling"
+    submitted_at: datetime | None = None
 
     @property
     def values(self) -> dict[str, str]:
         """Answers alone, without where they come from."""
         return {id: given.value for id, given in self.answers.items()}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A photo or file that was sent: where it stands among the files, and what it is for, once that is known."""
+
+    file: str
+    conversation_id: str
+    kind: str
+    size: int
+    sha256: str
+    kept_at: datetime
+    case: str = ""
+    material: str = ""

@@ -43,6 +43,10 @@ class Hours:
             left -= self.is_workday(day)
         return day
 
+    def between(self, first: date, last: date) -> int:
+        """How many working days come after `first`, up to `last`."""
+        return sum(self.is_workday(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+
     def next_open(self, now: datetime) -> datetime:
         """`now` where the hall is open, otherwise the next opening. ValueError where it stays shut for a year."""
         local = now.astimezone(self.zone)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from bot.bundles import engine
-from bot.bundles.engine import Said
-from bot.bundles.model import Bundle, Question
+from bot.bundles.model import Bundle
+from bot.bundles.saying import Said
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import casework, correction, question
+from bot.handlers import asking, casework, correction, question
 from bot.handlers.casework import Work
 from bot.hearing import QUESTIONS
 from bot.turn import Turn
@@ -19,13 +19,10 @@ ASIDE = QUESTIONS | {"greet", "thank", "goodbye", "ask_identity", "ask_ability",
 
 
 def wanted(turn: Turn) -> Bundle | None:
-    """The bundle that a message wants to begin: by its name, or by the trade."""
-    catalogue = turn.resources.catalogue
-    named = catalogue.named(turn.event.text.strip())
-    if named or turn.heard.intent != "start_bundle":
-        return named
-    kinds = turn.heard.entities.get("business_kind", ())
-    return next((bundle for kind in kinds if (bundle := catalogue.beginning(kind))), None)
+    """The bundle that a message wants to begin: by its name, or by what it wishes and names."""
+    catalogue, entities = turn.resources.catalogue, turn.heard.entities
+    named = [value for kind in ("business_kind", "licence_kind", "role") for value in entities.get(kind, ())]
+    return catalogue.named(turn.event.text.strip()) or catalogue.meant(turn.heard.intent, named)
 
 
 def start(turn: Turn) -> None:
@@ -73,7 +70,7 @@ def begin(turn: Turn, bundle: Bundle, said: Said) -> None:
     work.give(turn, told)
     if told:
         turn.say("form.noted", facts=casework.facts(turn, work, told))
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
 
 
 def go_on(turn: Turn) -> None:
@@ -82,20 +79,24 @@ def go_on(turn: Turn) -> None:
     if work is None:
         raise CitizenError("form.none")
     said = casework.said(turn)
-    if turn.heard.intent == "correct_answer" and correction.made(turn, work, said):
+    corrects = turn.heard.intent == "correct_answer" or correction.is_asked_for(turn, work)
+    if corrects and correction.made(turn, work, said):
         return
+    asked = work.step.question.id if work.step and work.step.question else ""
     values, fault = _told(turn, work, said)
+    if not values and said.yes is not None and work.paper and work.paper.commitment:
+        raise CitizenError("promise.in_words", agree=turn.resources.replies.word("agree"))
     if not values:
         if correction.made(turn, work, said, only_if_clear=True) or _aside(turn, work):
             return
         raise fault or CitizenError("form.not_understood")
-    if turn.heard.intent in QUESTIONS:
+    if turn.heard.intent in QUESTIONS and asks(turn.event.text):
         question.beside(turn)
     work.give(turn, values)
-    by_the_way = {id: value for id, value in values.items() if fault or id != next(iter(values))}
+    by_the_way = {id: value for id, value in values.items() if fault or id != asked}
     if by_the_way:
         turn.say("form.noted", facts=casework.facts(turn, work, by_the_way))
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
 
 
@@ -103,29 +104,30 @@ def _told(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenEr
     """What a message answers, the question that stands first; and what is wrong with it as an answer to that one."""
     if turn.heard.intent in QUESTIONS:  # what is asked for in a question is no answer of the citizen's
         said = replace(said, text=" ".join(piece for piece in clauses(said.text) if not asks(piece)))
-    asked = work.step.question if work.step else None
-    value, fault = _tried(turn, asked, said) if said.text else (None, None)
-    answered = {asked.id: value} if asked and value is not None else {}
-    known = work.values | ({asked.id: ""} if asked else {})
+    answered, fault = _tried(turn, work, said) if said.text else ({}, None)
+    asked = work.step.questions if work.step else ()
+    known = work.values | {question.id: "" for question in asked}
     others = engine.filled(work.bundle, known, said) if said.text else {}
     if not answered and others and fault is None:
         fault = CitizenError("form.not_understood")  # it told something else
     return answered | others, fault
 
 
-def _tried(turn: Turn, asked: Question | None, said: Said) -> tuple[str | None, CitizenError | None]:
-    """The answer that a message gives to the question that stands, or what is wrong with it."""
-    if asked is None:
-        return None, None
+def _tried(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenError | None]:
+    """What a message answers of the step that stands, or what is wrong with it."""
+    step = work.step
+    if step is None or not step.questions:
+        return {}, None
+    asked = step.questions[0]
     if asked.kind in ("text", "name", "address") and turn.heard.intent in ASIDE:
-        return None, None
+        return {}, None
     known = casework.remembered(turn, asked)
     if known and (said.yes or said.text == turn.resources.replies.word("same")):
-        return known, None
+        return {asked.id: known}, None
     try:
-        return engine.accept(asked, said), None
+        return engine.answered(step, work.values, said), None
     except CitizenError as fault:
-        return None, fault
+        return {}, fault
 
 
 def _aside(turn: Turn, work: Work) -> bool:
@@ -141,7 +143,7 @@ def _aside(turn: Turn, work: Work) -> bool:
     else:
         return False
     turn.say("form.back_to")
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     return True
 
 
@@ -151,6 +153,6 @@ def ask_again(turn: Turn, fault: CitizenError) -> bool:
     if work is None:
         return False
     turn.say(fault.reply, **fault.fields)
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("clarify")
     return True

@@ -1,18 +1,16 @@
-"""The case in progress: loading and saving it, and asking its next question."""
+"""The case in progress: loading and saving it, and showing what it holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.bundles import engine
-from bot.bundles.engine import SKIPPED, Said
-from bot.bundles.model import Bundle, Question, Step
+from bot.bundles import engine, papers
+from bot.bundles.engine import SKIPPED
+from bot.bundles.model import Bundle, Item, Material, Question, Step
+from bot.bundles.saying import Said
 from bot.domain.case import By, Case, Given
 from bot.domain.masking import masked_value
-from bot.domain.messages import OutboundMessage
 from bot.turn import Turn
 from nlu.codes import case_check
-
-MOST_LINES = 30
 
 
 @dataclass
@@ -29,6 +27,11 @@ class Work:
     @property
     def step(self) -> Step | None:
         return engine.next_step(self.bundle, self.values)
+
+    @property
+    def paper(self) -> Material | Item | None:
+        """What is to be handed in or promised next, once all questions are answered."""
+        return papers.wanted(self.bundle, self.values) if self.step is None else None
 
     def give(self, turn: Turn, values: Mapping[str, str], by: By = "said") -> None:
         self.case.answers |= {id: Given(value, by, turn.now) for id, value in values.items()}
@@ -73,59 +76,11 @@ def keep(turn: Turn, work: Work) -> None:
     turn.tables.cases.save(work.case, turn.now)
 
 
-def ask_next(turn: Turn, work: Work) -> None:
-    """Show what needs no answer, then ask the next question, tell of a stop, or show all answers to be checked."""
-    while (step := work.step) is not None and step.say:
-        turn.said.append(OutboundMessage(step.say))
-        work.give(turn, {step.id: SKIPPED}, "told")
-    keep(turn, work)
-    if step is None:
-        show_all(turn, work)
-    elif step.question:
-        ask(turn, work, step.question)
-    else:
-        turn.said.append(
-            OutboundMessage(
-                turn.resources.replies("form.stop", why=step.stop, basis=step.basis),
-                choices=_words(turn, "back", "human", "cancel"),
-            )
-        )
-
-
-def ask(turn: Turn, work: Work, question: Question) -> None:
-    """One question, with its place, why it is asked, and what we remember of it."""
-    replies = turn.resources.replies
-    if question.sensitive and not any(work.bundle.questions[id].sensitive for id in _answered(work)):
-        turn.say("form.privacy")
-    number, of = engine.place(work.bundle, work.values)
-    why = replies("form.why", why=question.why) if question.why else ""
-    known = remembered(turn, question)
-    if known:
-        text = replies("form.remembered", name=question.name, value=masked_value(question.kind, known))
-        choices = _words(turn, "same", "another")
-    else:
-        text, choices = question.ask + why, tuple(option.value for option in question.options)
-        choices += _words(turn, "skip") if question.optional else ()
-    text = replies("form.question", number=str(number), all=str(of), ask=text)
-    turn.said.append(OutboundMessage(text, choices=choices))
-
-
 def remembered(turn: Turn, question: Question) -> str:
     """What the citizen let us keep of it; "" where nothing is, or where it may not be used again."""
     if question.reuse == "never":
         return ""
     return turn.tables.memories.of(turn.conversation.id).get(question.id, "")
-
-
-def show_all(turn: Turn, work: Work) -> None:
-    """Check your answers: everything by number, to be handed in or changed."""
-    replies = turn.resources.replies
-    lines = [
-        replies("form.line", number=str(number), name=question.name, value=shown(turn, question, work.values[id]))
-        for number, (id, question) in enumerate(listed(work).items(), 1)
-    ]
-    text = replies("form.check", name=work.bundle.name, lines="\n".join(lines[:MOST_LINES]))
-    turn.said.append(OutboundMessage(text, choices=_words(turn, "submit", "change")))
 
 
 def listed(work: Work) -> dict[str, Question]:
@@ -149,11 +104,3 @@ def facts(turn: Turn, work: Work, values: Mapping[str, str]) -> str:
         for id, value in values.items()
     ]
     return replies("form.between").join(told)
-
-
-def _answered(work: Work) -> list[str]:
-    return [id for id in work.values if id in work.bundle.questions]
-
-
-def _words(turn: Turn, *commands: str) -> tuple[str, ...]:
-    return tuple(turn.resources.replies.word(command) for command in commands)

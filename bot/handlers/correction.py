@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from bot.bundles import engine
-from bot.bundles.engine import Said
+from bot.bundles.saying import Said, told
 from bot.domain.messages import OutboundMessage
-from bot.handlers import casework
+from bot.handlers import asking, casework
 from bot.handlers.casework import Work
 from bot.turn import Turn
 from nlu.clauses import clauses
@@ -26,7 +26,7 @@ def made(turn: Turn, work: Work, said: Said, only_if_clear: bool = False) -> boo
         named = named or _mentioned(work, said.text)
     if named:
         work.settle(turn, engine.without(work.bundle, work.values, named))
-        casework.ask_next(turn, work)
+        asking.ask_next(turn, work)
         turn.conclude("step", 1.0)
         return True
     if only_if_clear:
@@ -35,24 +35,32 @@ def made(turn: Turn, work: Work, said: Said, only_if_clear: bool = False) -> boo
     return True
 
 
+def is_asked_for(turn: Turn, work: Work) -> bool:
+    """Did we ask last which answer is wrong?"""
+    return bool(turn.offered) and turn.offered == _names(work)
+
+
 def ask_which(turn: Turn, work: Work) -> None:
-    names = tuple(question.name for question in casework.listed(work).values())
-    turn.said.append(OutboundMessage(turn.resources.replies("form.which_answer"), choices=names))
+    turn.said.append(OutboundMessage(turn.resources.replies("form.which_answer"), choices=_names(work)))
     turn.conclude("clarify")
+
+
+def _names(work: Work) -> tuple[str, ...]:
+    return tuple(question.name for question in casework.listed(work).values())
 
 
 def _change(turn: Turn, work: Work, values: dict[str, str]) -> None:
     kept = work.values
     for id, value in values.items():
         kept = engine.changed(work.bundle, kept, id, value)
-    applies = {step.id for step in engine.applying(work.bundle, kept)}
-    dropped = [id for id in work.values if id not in kept and id in applies and id in work.bundle.questions]
+    applies = {question.id for step in engine.applying(work.bundle, kept) for question in step.questions}
+    dropped = [id for id in work.values if id not in kept and id in applies]
     work.settle(turn, kept)
     turn.say("form.changed", facts=casework.facts(turn, work, values))
     if dropped:
         names = turn.resources.replies("words.between").join(work.bundle.questions[id].name for id in dropped)
         turn.say("form.asked_again", names=names)
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
 
 
@@ -61,7 +69,7 @@ def _told(work: Work, said: Said) -> dict[str, str]:
     found: dict[str, str] = {}
     for piece in (said, *(replace(said, text=clause) for clause in clauses(said.text))):
         for id, question in casework.listed(work).items():
-            value = engine.told(question, piece)
+            value = told(question, piece)
             if value is not None:
                 found[id] = value
     return found

@@ -1,20 +1,28 @@
 """Words about the form itself: back, skip, repeat, where am I, start over, cancel, change, hand in."""
 
-from bot.bundles import engine
+from bot.bundles import engine, papers
 from bot.bundles.engine import SKIPPED
+from bot.bundles.saying import Said
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import bundle, casework, correction
+from bot.handlers import asking, bundle, casework, correction
 from bot.handlers.casework import Work
 from bot.turn import Turn
 
 
 def back(turn: Turn) -> None:
     work = _work(turn)
+    if work.step is None and (paper := papers.last_settled(work.bundle, work.values)):
+        work.settle(turn, {id: value for id, value in work.values.items() if id != paper})
+        _ask(turn, work)
+        return
     before = engine.last_answered(work.bundle, work.values)
     if before is None:
         raise CitizenError("form.at_the_beginning")
-    work.settle(turn, engine.without(work.bundle, work.values, before.id))
+    values = work.values
+    for question in before.questions:
+        values = engine.without(work.bundle, values, question.id)
+    work.settle(turn, values)
     _ask(turn, work)
 
 
@@ -24,10 +32,10 @@ def skip(turn: Turn) -> None:
     if step is None or step.question is None:
         _ask(turn, work)
         return
-    unknown = next((option.value for option in step.question.options if option.means == "unknown"), None)
+    unknown = step.question.option("unknown")
     if not step.question.optional:
         hint = "form.needed_choose" if unknown else "form.needed"
-        turn.say(hint, name=step.question.name, unknown=unknown or "")
+        turn.say(hint, name=step.question.name, unknown=unknown.value if unknown else "")
     else:
         work.give(turn, {step.question.id: SKIPPED}, "skipped")
     _ask(turn, work)
@@ -50,7 +58,7 @@ def where(turn: Turn) -> None:
     work = _work(turn)
     number, of = engine.place(work.bundle, work.values)
     turn.say("form.where", name=work.bundle.name, number=str(number), all=str(of), left=str(of - number + 1))
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("status", 1.0)
 
 
@@ -67,7 +75,7 @@ def restart_sure(turn: Turn) -> None:
     work.case.state = "dropped"
     casework.keep(turn, work)
     catalogue = turn.resources.catalogue
-    bundle.begin(turn, catalogue.bundles.get(work.bundle.id, work.bundle), engine.Said(""))
+    bundle.begin(turn, catalogue.bundles.get(work.bundle.id, work.bundle), Said(""))
     turn.conclude("started", 1.0)
 
 
@@ -92,25 +100,6 @@ def pause(turn: Turn) -> None:
     turn.conclude("saved", 1.0)
 
 
-def submit(turn: Turn) -> None:
-    work = _work(turn)
-    if work.step is not None:
-        turn.say("form.not_finished")
-        _ask(turn, work)
-        return
-    work.case.state = "submitted"
-    casework.keep(turn, work)
-    turn.conversation.case = None
-    turn.say("form.submitted", name=work.bundle.name, number=work.case.reference)
-    reusable = [question.name for question in casework.listed(work).values() if question.reuse == "confirm"]
-    if reusable:
-        replies = turn.resources.replies
-        text = replies("memory.offer", names=replies("words.between").join(reusable))
-        choices = (replies.word("remember"), replies.word("dont_remember"))
-        turn.said.append(OutboundMessage(text, choices=choices))
-    turn.conclude("submitted", 1.0)
-
-
 def _work(turn: Turn) -> Work:
     work = casework.current(turn)
     if work is None:
@@ -119,7 +108,7 @@ def _work(turn: Turn) -> Work:
 
 
 def _ask(turn: Turn, work: Work) -> None:
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
 
 

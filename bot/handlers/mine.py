@@ -2,8 +2,10 @@
 
 from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
+from bot.domain.progress import stage
 from bot.errors import CitizenError
-from bot.handlers import casework
+from bot.filing import erase
+from bot.handlers import asking, casework
 from bot.turn import Turn
 
 _MOST = 6
@@ -32,7 +34,7 @@ def carry_on(turn: Turn) -> None:
         work = casework.current(turn)
     if work is None:
         raise CitizenError("form.none")
-    casework.ask_next(turn, work)
+    asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
 
 
@@ -88,7 +90,7 @@ def forget_sure(turn: Turn) -> None:
     if turn.resources.replies.word("forget_sure") not in turn.offered:
         raise CitizenError("form.old_choice")
     turn.tables.memories.forget(turn.conversation.id)
-    turn.tables.cases.forget_drafts(turn.conversation.id)
+    erase(turn.tables, turn.tables.cases.drafts(turn.conversation.id))
     turn.conversation.case, turn.conversation.topic, turn.conversation.topic_at = None, "", None
     turn.say("memory.forgotten")
     turn.conclude("saved", 1.0)
@@ -103,4 +105,7 @@ def _line(turn: Turn, number: int, case: Case) -> str:
     replies = turn.resources.replies
     day = case.updated_at.astimezone(turn.resources.hours.zone).date()
     fields = {"number": str(number), "name": str(case.bundle.get("name", "")), "reference": case.reference}
-    return replies("mine.case", **fields, state=replies(f"mine.{case.state}"), day=replies.day(day))
+    state = replies(f"mine.{case.state}")
+    if case.state == "submitted":
+        state = replies(f"progress.{stage(turn.tables.matters.of(case.reference))}")
+    return replies("mine.case", **fields, state=state, day=replies.day(day))

@@ -9,8 +9,9 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from bot.errors import ConfigError
+from bot.store.case_tables import metadata
 from bot.store.schema import HEAD
-from bot.store.tables import Instant, metadata
+from bot.store.tables import Instant
 
 _MANIFEST = "manifest.json"
 _ROWS_AT_ONCE = 1000

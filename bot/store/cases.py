@@ -11,14 +11,17 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.case import Case, Given
-from bot.store.tables import case_file, counter, definition
+from bot.seal import Seal
+from bot.store.case_tables import case_file, counter, definition
 
 _answers = TypeAdapter(dict[str, Given])
 
 
 class Cases:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    """What citizens answered is sealed."""
+
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
 
     def count_up(self, name: str) -> int:
         """The next number of a series: 1, 2, 3 …; no two callers get the same, on either engine."""
@@ -42,16 +45,26 @@ class Cases:
     def save(self, case: Case, now: datetime) -> None:
         case.updated_at = now
         values = {
-            "answers": _answers.dump_python(case.answers, mode="json"),
+            "conversation_id": case.conversation_id,
+            "answers": self._seal.write(_answers.dump_json(case.answers).decode()),
             "state": case.state,
+            "submitted_at": case.submitted_at,
             "updated_at": now,
         }
         self._connection.execute(sa.update(case_file).where(case_file.c.reference == case.reference).values(**values))
 
-    def forget_drafts(self, conversation_id: str) -> int:
-        """Delete what was never submitted; how many there were."""
-        mine = sa.and_(case_file.c.conversation_id == conversation_id, case_file.c.state != "submitted")
-        return self._connection.execute(sa.delete(case_file).where(mine)).rowcount
+    def drafts(self, conversation_id: str) -> list[str]:
+        """The numbers of what was begun and never handed in."""
+        mine = sa.and_(case_file.c.conversation_id == conversation_id, _UNFINISHED)
+        return list(self._connection.scalars(sa.select(case_file.c.reference).where(mine)))
+
+    def abandoned(self, before: datetime) -> list[str]:
+        """The numbers of drafts that nobody has touched since."""
+        old = sa.and_(case_file.c.updated_at < before, _UNFINISHED)
+        return list(self._connection.scalars(sa.select(case_file.c.reference).where(old)))
+
+    def delete(self, references: list[str]) -> None:
+        self._connection.execute(sa.delete(case_file).where(case_file.c.reference.in_(references)))
 
     def _keep_definition(self, bundle: dict[str, Any]) -> str:
         written = json.dumps(bundle, ensure_ascii=False, sort_keys=True)
@@ -70,11 +83,20 @@ class Cases:
                 row.body,
                 row.created_at,
                 row.updated_at,
-                _answers.validate_python(row.answers),
+                self._read(row.answers),
                 row.state,
+                row.submitted_at,
             )
             for row in self._connection.execute(statement.order_by(case_file.c.id.desc()))
         ]
+
+    def _read(self, answers: Any) -> dict[str, Given]:
+        if isinstance(answers, str):
+            return _answers.validate_json(self._seal.read(answers))
+        return _answers.validate_python(answers)  # as it was begun, or by a program from before the seal
+
+
+_UNFINISHED = case_file.c.state.in_(["filling", "confirming", "dropped"])
 
 
 @cache

@@ -11,13 +11,18 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 
 from bot.errors import StoreError
+from bot.seal import Seal
 from bot.store import schema
 from bot.store.answers import Answers
 from bot.store.articles import Articles
+from bot.store.audits import Audits
 from bot.store.cases import Cases
 from bot.store.conversations import Conversations
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
+from bot.store.invitations import Invitations
+from bot.store.kept import KeptFiles
+from bot.store.matters import Matters
 from bot.store.memories import Memories
 from bot.store.misses import Misses
 from bot.store.outbox import Outbox
@@ -45,13 +50,19 @@ class Tables:
     answers: Answers
     misses: Misses
     articles: Articles
+    matters: Matters
+    kept: KeptFiles
+    invitations: Invitations
+    audits: Audits
     cases: Cases
     memories: Memories
 
     @classmethod
-    def of(cls, connection: sa.Connection) -> "Tables":
-        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles, Cases, Memories)
-        return cls(connection, *(part(connection) for part in parts))  # type: ignore[arg-type]
+    def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
+        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles)
+        more = (Matters, KeptFiles, Invitations, Audits)
+        sealed = (Cases(connection, seal), Memories(connection, seal))
+        return cls(connection, *(part(connection) for part in (*parts, *more)), *sealed)  # type: ignore[arg-type, call-arg]
 
     def savepoint(self) -> AbstractContextManager[Any]:
         return self.connection.begin_nested()
@@ -60,8 +71,12 @@ class Tables:
 class Store:
     """Reads and writes, each one short transaction. Safe to use from many threads."""
 
-    def __init__(self, url: str, *, group_commit: bool = True, pool: int = 16) -> None:
-        """Opens the database and brings a new or an older SQLite file up to date. StoreError otherwise."""
+    def __init__(self, url: str, *, seal: Seal | None = None, group_commit: bool = True, pool: int = 16) -> None:
+        """Opens the database and brings a new or an older SQLite file up to date. StoreError otherwise.
+
+        Without a seal what citizens confide is written as it is, and what was sealed is not read.
+        """
+        self._seal = seal or Seal()
         self._engine = open_engine(url, pool=pool)
         self._reader = open_reader(self._engine, pool=pool)
         schema.prepare(self._engine)
@@ -76,14 +91,14 @@ class Store:
     def write(self, work: Callable[[Tables], T]) -> T:
         """All of `work` or nothing of it. It may run in another thread, and twice; it is quick and sends nothing."""
         try:
-            return cast(T, self._write(lambda connection: work(Tables.of(connection))))
+            return cast(T, self._write(lambda connection: work(Tables.of(connection, self._seal))))
         except sa.exc.DBAPIError as error:
             raise StoreError(f"not saved: {error.orig}") from error
 
     def read(self, work: Callable[[Tables], T]) -> T:
         try:
             with self._reader.connect() as connection, connection.begin():
-                return work(Tables.of(connection))
+                return work(Tables.of(connection, self._seal))
         except sa.exc.DBAPIError as error:
             raise StoreError(f"not read: {error.orig}") from error
 

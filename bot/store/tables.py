@@ -1,4 +1,4 @@
-"""The tables. Changing one here needs a migration beside it; a test compares the two."""
+"""The tables of talk and of knowledge. Changing one needs a migration beside it; a test compares the two."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,8 @@ class Instant(sa.TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def live(table: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -44,11 +44,11 @@ def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
     table = sa.Table(
         name,
         metadata,
-        sa.Column("id", _Id, primary_key=True),
+        sa.Column("id", Id, primary_key=True),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("conversation_id", sa.Text, nullable=False),
-        sa.Column("body", _Json, nullable=False),
+        sa.Column("body", Json, nullable=False),
         sa.Column("status", sa.Text, nullable=False, server_default="ready"),
         sa.Column("due", Instant, nullable=False),
         sa.Column("lease_until", Instant),
@@ -75,7 +75,7 @@ def _queue(name: str, *columns: sa.Column[Any]) -> sa.Table:
 
 
 inbox = _queue("inbox", sa.Column("outcome", sa.Text), sa.Column("confidence", sa.Double))
-outbox = _queue("outbox", sa.Column("inbox_id", _Id))
+outbox = _queue("outbox", sa.Column("inbox_id", Id))
 sa.Index("ix_outbox_turn", outbox.c.inbox_id)
 
 conversation = sa.Table(
@@ -94,9 +94,9 @@ conversation = sa.Table(
 ticket = sa.Table(
     "ticket",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("conversation_id", sa.Text, nullable=False),
-    sa.Column("inbox_id", _Id, nullable=False, unique=True),
+    sa.Column("inbox_id", Id, nullable=False, unique=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
     sa.Column("created_at", Instant, nullable=False),
@@ -117,8 +117,8 @@ visitor = sa.Table(
 answer = sa.Table(
     "answer",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("inbox_id", _Id, unique=True),
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("inbox_id", Id, unique=True),
     sa.Column("conversation_id", sa.Text, nullable=False),
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
@@ -129,7 +129,7 @@ answer = sa.Table(
     sa.Column("vote", sa.Integer, nullable=False, server_default="0"),
     sa.Column("vote_reason", sa.Text, nullable=False, server_default=""),
     sa.Column("voted_at", Instant),
-    sa.Column("miss_id", _Id),
+    sa.Column("miss_id", Id),
     sqlite_autoincrement=True,
 )
 _ungrouped = sa.and_(answer.c.miss_id.is_(None), answer.c.question != sa.literal_column("''"))
@@ -141,7 +141,7 @@ sa.Index("ix_answer_conversation", answer.c.conversation_id, answer.c.id)
 miss = sa.Table(
     "miss",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default="open"),
     sa.Column("owner", sa.Text, nullable=False, server_default=""),
@@ -155,7 +155,7 @@ miss = sa.Table(
 article_version = sa.Table(
     "article_version",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("article", sa.Text, nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -185,48 +185,9 @@ sa.Index(
 article_review = sa.Table(
     "article_review",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("article", sa.Text, nullable=False),
     sa.Column("reviewer", sa.Text, nullable=False),
     sa.Column("reviewed_at", Instant, nullable=False),
     sqlite_autoincrement=True,
-)
-
-definition = sa.Table(
-    "definition",
-    metadata,
-    sa.Column("sha256", sa.Text, primary_key=True),
-    sa.Column("body", _Json, nullable=False),
-)
-
-case_file = sa.Table(
-    "case_file",
-    metadata,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("reference", sa.Text, nullable=False, unique=True),
-    sa.Column("schema_version", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("conversation_id", sa.Text, nullable=False),
-    sa.Column("definition", sa.Text, nullable=False),
-    sa.Column("answers", _Json, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("updated_at", Instant, nullable=False),
-    sqlite_autoincrement=True,
-)
-sa.Index("ix_case_file_conversation", case_file.c.conversation_id, case_file.c.id)
-
-counter = sa.Table(
-    "counter",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", _Id, nullable=False),
-)
-
-memory = sa.Table(
-    "memory",
-    metadata,
-    sa.Column("conversation_id", sa.Text, primary_key=True),
-    sa.Column("field", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-    sa.Column("kept_at", Instant, nullable=False),
 )

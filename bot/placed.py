@@ -11,18 +11,25 @@ Part = TypeVar("Part", bound=BaseModel)
 
 
 class Placed:
-    """`content` is the file's mapping with every scalar as text; faults are collected, never raised."""
+    """`content` is the file's mapping with every scalar as text; faults are collected, never raised.
 
-    def __init__(self, path: Path) -> None:
+    An `optional` file that is not there is empty.
+    """
+
+    def __init__(self, path: Path, *, optional: bool = False) -> None:
         self.path, self.faults = path, list[str]()
+        self.moved: dict[tuple[str, int], tuple[str, int]] = {}  # where a part stands that is counted elsewhere
         self._root: yaml.Node | None = None
-        self.content: dict[str, Any] = self._read()
+        self.content: dict[str, Any] = {} if optional and not path.exists() else self._read()
 
     def fault(self, what: str, at: Sequence[str | int] = ()) -> None:
         self.faults.append(f"{self.path}:{self.line(at)}: {what}")
 
     def line(self, at: Sequence[str | int]) -> int:
         """The line of the nearest thing that the path `at` of keys and places leads to."""
+        if len(at) > 1:
+            first = (str(at[0]), int(at[1]) if isinstance(at[1], int) else -1)
+            at = (*self.moved.get(first, at[:2]), *at[2:])
         node = self._root
         line = node.start_mark.line + 1 if node else 1
         for step in at:

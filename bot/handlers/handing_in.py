@@ -1,0 +1,163 @@
+"""Handing an application in: by oneself, or by an agent once the person applied for has confirmed it."""
+
+from datetime import timedelta
+
+from bot.bundles.model import Bundle
+from bot.domain.case import Case
+from bot.domain.messages import OutboundMessage
+from bot.errors import CitizenError
+from bot.filing import hand_in
+from bot.handlers import asking, casework
+from bot.handlers.casework import Work
+from bot.store.invitations import CODE
+from bot.turn import Turn
+
+CODES_HOLD = timedelta(days=7)
+
+
+def submit(turn: Turn) -> None:
+    """Submit the draft that is complete; said again, it names the number that was given."""
+    work = casework.current(turn)
+    if work is None:
+        _again(turn)
+    elif work.step is not None or work.paper is not None:
+        turn.say("form.not_finished")
+        asking.ask_next(turn, work)
+        turn.conclude("step", 1.0)
+    elif is_by_agent(work.bundle, work.case):
+        _ask_principal(turn, work)
+    else:
+        turn.conversation.case = None
+        _file(turn, work.case, work.bundle)
+        _offer_memory(turn, work)
+
+
+def is_by_agent(bundle: Bundle, case: Case) -> bool:
+    """Does somebody apply for another?"""
+    values = case.values
+    agents = {
+        question.id: option.value for question in bundle.questions.values() if (option := question.option("agent"))
+    }
+    return any(values.get(id) == value for id, value in agents.items())
+
+
+def is_code(turn: Turn) -> bool:
+    return CODE.search(turn.event.text.upper()) is not None
+
+
+def on_code(turn: Turn) -> None:
+    """A code that we gave: somebody goes on with a case here, or looks at what an agent has filled in for them."""
+    found = CODE.search(turn.event.text.upper())
+    code, since = found[0] if found else "", turn.now - CODES_HOLD
+    reference = turn.tables.invitations.open(code, "resume", since)
+    if reference is not None:
+        _resume(turn, code, reference)
+        return
+    reference = turn.tables.invitations.open(code, "confirm", since)
+    case = turn.tables.cases.load(reference) if reference else None
+    if case is None or case.state != "confirming":
+        raise CitizenError("agent.no_such_code")
+    if case.conversation_id == turn.conversation.id:
+        raise CitizenError("agent.not_yourself")
+    turn.tables.invitations.use(code, turn.now)
+    turn.conversation.case = case.reference
+    work = Work(case, Bundle.model_validate(case.bundle))
+    turn.say("agent.for_you", name=work.bundle.name)
+    turn.said.append(OutboundMessage(asking.all_lines(turn, work), choices=asking.words(turn, "mine", "not_mine")))
+    turn.conclude("clarify", 1.0)
+
+
+def confirm(turn: Turn) -> None:
+    """The person applied for says so: only now is it handed in."""
+    case = _to_confirm(turn, "mine")
+    turn.conversation.case = None
+    _file(turn, case, Bundle.model_validate(case.bundle))
+    _tell_agent(turn, case, "agent.confirmed")
+
+
+def refuse(turn: Turn) -> None:
+    case = _to_confirm(turn, "not_mine")
+    turn.conversation.case = None
+    case.state = "dropped"
+    turn.tables.cases.save(case, turn.now)
+    turn.say("agent.refused_here")
+    _tell_agent(turn, case, "agent.refused")
+    turn.conclude("saved", 1.0)
+
+
+def carry(turn: Turn) -> None:
+    """A code with which this case is gone on with elsewhere."""
+    work = casework.current(turn)
+    if work is None:
+        raise CitizenError("form.none")
+    code = turn.tables.invitations.make(work.case.reference, "resume", turn.now)
+    turn.say("form.carry", name=work.bundle.name, code=code, days=str(CODES_HOLD.days))
+    turn.conclude("saved", 1.0)
+
+
+def _file(turn: Turn, case: Case, bundle: Bundle) -> None:
+    matters = hand_in(turn.tables, case, bundle, turn.resources.hours, turn.now)
+    replies = turn.resources.replies
+    first = replies("words.between").join(one.name for one in matters if one.state == "received")
+    text = replies("form.submitted", name=bundle.name, number=case.reference, count=str(len(matters)), first=first)
+    promises = turn.tables.matters.promises(case.reference)
+    made_out = ["receipt", *sorted({promise.kind for promise in promises})]
+    links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
+    turn.said.append(OutboundMessage(text, links=links))
+    for promise in promises:
+        if promise.due_on:
+            turn.say("promise.due", name=promise.name, due=replies.day(promise.due_on))
+    turn.conclude("submitted", 1.0)
+
+
+def _again(turn: Turn) -> None:
+    mine = turn.tables.cases.of_conversation(turn.conversation.id)
+    done = next((case for case in mine if case.state in ("submitted", "confirming")), None)
+    if done is None:
+        raise CitizenError("form.none")
+    said = "form.already" if done.state == "submitted" else "agent.waiting"
+    turn.say(said, name=str(done.bundle.get("name", "")), number=done.reference)
+    turn.conclude("submitted", 1.0)
+
+
+def _ask_principal(turn: Turn, work: Work) -> None:
+    work.case.state = "confirming"
+    casework.keep(turn, work)
+    turn.conversation.case = None
+    code = turn.tables.invitations.make(work.case.reference, "confirm", turn.now)
+    turn.say("agent.ask", name=work.bundle.name, code=code, days=str(CODES_HOLD.days))
+    turn.conclude("saved", 1.0)
+
+
+def _resume(turn: Turn, code: str, reference: str) -> None:
+    case = turn.tables.cases.load(reference)
+    if case is None or case.state != "filling":
+        raise CitizenError("agent.no_such_code")
+    turn.tables.invitations.use(code, turn.now)
+    if case.conversation_id != turn.conversation.id:
+        turn.tables.conversations.let_go(case.conversation_id, reference)
+    case.conversation_id, turn.conversation.case = turn.conversation.id, reference
+    work = Work(case, Bundle.model_validate(case.bundle))
+    turn.say("form.resumed", name=work.bundle.name)
+    asking.ask_next(turn, work)
+    turn.conclude("step", 1.0)
+
+
+def _to_confirm(turn: Turn, word: str) -> Case:
+    case = turn.tables.cases.load(turn.conversation.case) if turn.conversation.case else None
+    if case is None or case.state != "confirming" or turn.resources.replies.word(word) not in turn.offered:
+        raise CitizenError("form.old_choice")
+    return case
+
+
+def _tell_agent(turn: Turn, case: Case, sentence: str) -> None:
+    text = turn.resources.replies(sentence, name=str(case.bundle.get("name", "")), number=case.reference)
+    turn.tables.outbox.put(case.conversation_id, [OutboundMessage(text)], turn.now, f"{sentence}:{case.reference}")
+
+
+def _offer_memory(turn: Turn, work: Work) -> None:
+    reusable = [question.name for question in casework.listed(work).values() if question.reuse == "confirm"]
+    if reusable:
+        replies = turn.resources.replies
+        text = replies("memory.offer", names=replies("words.between").join(reusable))
+        turn.said.append(OutboundMessage(text, choices=asking.words(turn, "remember", "dont_remember")))

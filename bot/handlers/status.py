@@ -1,0 +1,123 @@
+"""Where an application stands: one's own, or any by its number and the last digits of the telephone that it names."""
+
+import re
+
+from bot.bundles.model import Bundle
+from bot.domain.case import Case
+from bot.domain.messages import OutboundMessage
+from bot.domain.progress import ENDED, Matter, stage
+from bot.errors import CitizenError
+from bot.filing import withdraw as take_back
+from bot.handlers import asking, mine
+from bot.turn import Turn
+
+GUESSES = 5  # a day, by one conversation, of the last digits of a telephone
+
+
+def ask(turn: Turn) -> None:
+    """By number, or of the only case; of several, all of them."""
+    number = next(iter(turn.heard.entities.get("case_number", ())), "")
+    if number:
+        _of_number(turn, number)
+        return
+    submitted = [case for case in turn.tables.cases.of_conversation(turn.conversation.id) if _is_handed_in(case)]
+    if len(submitted) == 1:
+        show(turn, submitted[0])
+    else:
+        mine.cases(turn)
+
+
+def is_number(turn: Turn) -> bool:
+    """Is it the number of a case, with or without digits behind it, and little else?"""
+    rest = turn.event.text
+    for number in (given := turn.heard.entities.get("case_number", ())):
+        rest = rest.replace(number, "")
+    return bool(given) and len(re.sub(r"[\s\d]", "", rest)) <= 6
+
+
+def show(turn: Turn, case: Case) -> None:
+    """In words, with the receipt and a picture of how far it is."""
+    matters, replies = turn.tables.matters.of(case.reference), turn.resources.replies
+    lines = "\n".join(_line(turn, one) for one in matters)
+    told = {"name": str(case.bundle.get("name", "")), "number": case.reference, "lines": lines}
+    text = replies("status.case", **told, stage=replies(f"progress.{stage(matters)}"))
+    shown = ("progress", "receipt", *(["defects"] if stage(matters) == "defective" else []))
+    links = tuple(asking.paper_link(turn, case.reference, kind) for kind in shown)
+    turn.said.append(OutboundMessage(text, links=links))
+    turn.conclude("status", 1.0)
+
+
+def withdraw(turn: Turn) -> None:
+    case = _to_withdraw(turn)
+    text = turn.resources.replies("status.withdraw_sure", name=str(case.bundle.get("name", "")), number=case.reference)
+    turn.said.append(OutboundMessage(text, choices=asking.words(turn, "withdraw_sure", "keep_case")))
+    turn.conclude("clarify", 1.0)
+
+
+def withdraw_sure(turn: Turn) -> None:
+    if turn.resources.replies.word("withdraw_sure") not in turn.offered:
+        raise CitizenError("form.old_choice")
+    case = _to_withdraw(turn)
+    take_back(turn.tables, case, turn.now)
+    turn.say("status.withdrawn", name=str(case.bundle.get("name", "")), number=case.reference)
+    turn.conclude("saved", 1.0)
+
+
+def keep_case(turn: Turn) -> None:
+    turn.say("status.kept")
+    turn.conclude("saved", 1.0)
+
+
+def _of_number(turn: Turn, number: str) -> None:
+    case = turn.tables.cases.load(number)
+    if case is not None and case.conversation_id == turn.conversation.id and _is_handed_in(case):
+        show(turn, case)
+        return
+    digits = re.findall(r"(?<!\d)\d{4}(?!\d)", turn.event.text.replace(number, " "))
+    if len(digits) != 1:
+        turn.say("status.phone", number=number)
+        turn.conclude("needs_identity", 1.0)
+        return
+    day = turn.now.astimezone(turn.resources.hours.zone).date()
+    if turn.tables.cases.count_up(f"guess {turn.conversation.id} {day}") > GUESSES:
+        raise CitizenError("status.too_often")
+    if case is None or not _is_handed_in(case) or digits[0] not in _last_digits(case):
+        raise CitizenError("status.no_match")
+    show(turn, case)
+
+
+def _last_digits(case: Case) -> list[str]:
+    questions = Bundle.model_validate(case.bundle).questions
+    return [
+        case.values[id][-4:] for id, question in questions.items() if question.kind == "phone" and id in case.values
+    ]
+
+
+def _line(turn: Turn, one: Matter) -> str:
+    replies = turn.resources.replies
+    due = one.due_on(turn.resources.hours.after)
+    until = replies("status.until", day=replies.day(due)) if due else ""
+    defects = (
+        "".join(replies("status.defect", defect=defect) for defect in one.defects) if one.state == "defective" else ""
+    )
+    return replies("status.line", name=one.name, state=replies(f"progress.{one.state}"), until=until) + defects
+
+
+def _is_handed_in(case: Case) -> bool:
+    return case.state in ("submitted", "withdrawn")
+
+
+def _to_withdraw(turn: Turn) -> Case:
+    """The case that is named, or the only one that still goes on."""
+    named = turn.heard.entities.get("case_number", ())
+    going = [
+        case
+        for case in turn.tables.cases.of_conversation(turn.conversation.id)
+        if case.state == "submitted" and any(one.state not in ENDED for one in turn.tables.matters.of(case.reference))
+    ]
+    chosen = [case for case in going if case.reference in named] or (going if not named else [])
+    if not chosen:
+        raise CitizenError("status.nothing_to_withdraw")
+    if len(chosen) > 1:
+        raise CitizenError("status.withdraw_which", number=chosen[0].reference)
+    return chosen[0]

@@ -1,0 +1,56 @@
+"""Photos and files on disk, sealed. A file is there, whole, before anything speaks of it."""
+
+import hashlib
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import OperatorError
+from bot.seal import Seal
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder of sealed files, each under a name that says nothing."""
+
+    folder: Path
+    seal: Seal
+
+    def keep(self, content: bytes) -> str:
+        """Write it, to the disk and not only to its cache; the name by which it is read again."""
+        id = uuid.uuid4().hex
+        path = self._path(id)
+        beside = path.with_suffix(".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(self.seal.shut(content))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError as error:
+            raise OperatorError(f"{path}: not kept: {error.strerror}") from error
+        return id
+
+    def read(self, id: str) -> bytes:
+        """OperatorError where there is no such file, or it does not open."""
+        try:
+            return self.seal.open(self._path(id).read_bytes())
+        except OSError as error:
+            raise OperatorError(f"file {id}: {error.strerror}") from error
+
+    def delete(self, id: str) -> None:
+        self._path(id).unlink(missing_ok=True)
+
+    def _path(self, id: str) -> Path:
+        if not _ID.fullmatch(id):
+            raise OperatorError("not the name of a kept file")
+        return self.folder / id[:2] / id
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,77 @@
+"""Papers of a case, for whoever has the link: made out when asked for, so that they always tell how things stand."""
+
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
+
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from bot.errors import OperatorError, StoreError
+from bot.paperwork import Kind, dossier, kinds
+from bot.rounds import Round
+from bot.store.db import Tables
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+Token = Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{20,400}$")]
+
+
+def paper_routes(round: Round) -> APIRouter:
+    router, pages = APIRouter(tags=["papers"]), Jinja2Templates(_TEMPLATES)
+    missing: dict[int | str, dict[str, Any]] = {404: {"description": "No such paper, or not the whole address"}}
+
+    @router.get("/papers/{token}", response_class=Response, responses=missing)
+    async def paper(token: Token, request: Request) -> Response:
+        """A paper as PDF; how far a case is as a PNG. The address is what opens it: keep it to yourself."""
+        content, media, name = await to_thread.run_sync(_made, round, token, str(request.base_url).rstrip("/"))
+        headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(content, media_type=media, headers=headers)
+
+    @router.get("/go/{token}", response_class=HTMLResponse, include_in_schema=False)
+    async def go(token: Token, request: Request) -> Response:
+        """The page that a plan's QR code leads to: the draft is gone on with here, or by its code in any channel."""
+        code = await to_thread.run_sync(_code, round, token)
+        shown = {"hall": round.resources.settings.hall.name, "code": code}
+        return pages.TemplateResponse(request, "go.html", shown, status_code=200 if code else 404)
+
+    return router
+
+
+def _code(round: Round, token: str) -> str | None:
+    """A fresh code that goes on with the draft of a token; None where there is none."""
+    resources = round.resources
+    try:
+        reference, _, what = resources.files.seal.told(token).partition(" ")
+    except OperatorError:
+        return None
+
+    def make(tables: Tables) -> str | None:
+        case = tables.cases.load(reference)
+        if case is None or case.state != "filling" or what != "go":
+            return None
+        return tables.invitations.make(reference, "resume", resources.store.now())
+
+    return resources.store.write(make)
+
+
+def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
+    resources, now = round.resources, round.resources.store.now()
+    try:
+        reference, _, kind = resources.files.seal.told(token).partition(" ")
+        about = dossier(resources.store, reference)
+    except StoreError:
+        raise
+    except OperatorError as error:
+        raise HTTPException(404, resources.replies("link.gone")) from error
+    if kind not in get_args(Kind) or kind not in kinds(about):
+        raise HTTPException(404, resources.replies("link.gone"))
+    way = "go" if kind == "plan" else "papers"
+    token = resources.files.seal.token(f"{reference} {'go' if kind == 'plan' else 'progress'}")
+    link = f"{resources.settings.hall.url or base}/{way}/{token}"
+    if kind == "progress":
+        return round.clerk.picture("progress", about, link, now), "image/png", f"{reference}-progress.png"
+    made = round.clerk.pdf(cast(Kind, kind), about, link, now)
+    return made, "application/pdf", f"{reference}-{kind}.pdf"

@@ -1,0 +1,229 @@
+"""The papers of a case, made out from what stands in the database: nothing of them is kept but that."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from bot.bundles import papers
+from bot.bundles.model import Bundle, Item, Material
+from bot.bundles.plan import plan
+from bot.documents import facts
+from bot.documents.compose import compose
+from bot.documents.forms import FormLayout, fill, form_of, load_forms
+from bot.documents.pack import File
+from bot.documents.papers import Imprint, Paper, Stage, Track
+from bot.documents.pdf import Press
+from bot.documents.wording import Wording, load_wording
+from bot.domain.case import Case, Kept
+from bot.domain.hours import Hours
+from bot.domain.progress import ItemState, Matter
+from bot.domain.promise import Promise
+from bot.errors import OperatorError
+from bot.materials.files import Files
+from bot.replies import Replies
+from bot.settings import Settings
+from bot.store.db import Store
+
+Kind = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects"]
+_APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
+_WAY: tuple[ItemState, ...] = ("received", "accepted", "granted")
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A case with everything that stands of it."""
+
+    case: Case
+    bundle: Bundle
+    matters: Sequence[Matter]
+    promises: Sequence[Promise]
+    files: Sequence[Kept]
+
+    @property
+    def applicant(self) -> str:
+        """Who applies, as the forms name them."""
+        values = self.case.values
+        return next((values[id] for id in _APPLICANTS if values.get(id)), "")
+
+
+def dossier(store: Store, reference: str) -> Dossier:
+    """OperatorError where there is no such case."""
+    found = store.read(
+        lambda tables: (
+            tables.cases.load(reference),
+            tables.matters.of(reference),
+            tables.matters.promises(reference),
+            tables.kept.of_case(reference),
+        )
+    )
+    if found[0] is None:
+        raise OperatorError(f"no case {reference}")
+    return Dossier(found[0], Bundle.model_validate(found[0].bundle), *found[1:])
+
+
+class Clerk:
+    """Makes papers out. Made once and kept: it holds the layouts, and from the first paper on the fonts."""
+
+    def __init__(self, settings: Settings, replies: Replies, hours: Hours) -> None:
+        self._wording: Wording = load_wording(settings.config)
+        self._forms: dict[str, FormLayout] = load_forms(settings.config)
+        self._settings, self._replies, self._hours = settings, replies, hours
+
+    @cached_property
+    def _press(self) -> Press:
+        return Press(self._wording.words)
+
+    def pdf(self, kind: Kind, about: Dossier, link: str, now: datetime) -> bytes:
+        return self._press.pdf(self._paper(kind, about, link, now))
+
+    def picture(self, kind: Kind, about: Dossier, link: str, now: datetime) -> bytes:
+        return self._press.picture(self._paper(kind, about, link, now))
+
+    def application(self, about: Dossier, item: str, files: Files, now: datetime) -> dict[str, bytes]:
+        """What one department is given: its own form, and the photos of its materials."""
+        names = {material.id: material.name for material in about.bundle.materials if item in material.items}
+        form = form_of(self._forms, item)
+        paper = fill(
+            form, about.case.values, about.bundle.questions, self._imprint(about, "", now), self._wording.words
+        )
+        found = {"application.pdf": self._press.pdf(paper)}
+        for number, kept in enumerate((one for one in about.files if one.material in names), 1):
+            found[f"{number:02}-{kept.material}.{_ending(kept.kind)}"] = files.read(kept.file)
+        return found
+
+    def bundle_of_files(self, about: Dossier, files: Files, now: datetime) -> list[File]:
+        """Every form and material of the case, as they are packed for keeping."""
+        imprint = self._imprint(about, "", now)
+        found = []
+        for item in plan(about.bundle, about.case.values).items:
+            form = form_of(self._forms, item.id)
+            paper = fill(form, about.case.values, about.bundle.questions, imprint, self._wording.words)
+            found.append(File(paper.title, "pdf", self._press.pdf(paper)))
+        names = {material.id: material.name for material in about.bundle.materials}
+        for kept in about.files:
+            found.append(File(names.get(kept.material, kept.material), _ending(kept.kind), files.read(kept.file)))
+        return found
+
+    def _paper(self, kind: Kind, about: Dossier, link: str, now: datetime) -> Paper:
+        make: dict[Kind, Callable[[Dossier], facts.Facts]] = {
+            "plan": self._plan,
+            "receipt": self._receipt,
+            "progress": self._progress,
+            "deferral": self._deferral,
+            "commitment": self._commitment,
+            "defects": self._defects,
+        }
+        return compose(self._wording, make[kind](about), self._imprint(about, link, now))
+
+    def _imprint(self, about: Dossier, link: str, now: datetime) -> Imprint:
+        hall = self._settings.hall.name
+        return Imprint(about.case.reference, hall, now.astimezone(self._hours.zone), hall, "", link)
+
+    def _plan(self, about: Dossier) -> facts.PlanPage:
+        values, bundle = about.case.values, about.bundle
+        found, names = plan(bundle, values), {item.id: item.name for item in bundle.items}
+        known = [
+            (question, values[id])
+            for id, question in bundle.questions.items()
+            if id in values and not question.sensitive
+        ]
+        return facts.PlanPage(
+            bundle.name,
+            tuple(facts.Item(one.name, one.department, one.result, self._days(one)) for one in found.items),
+            tuple(facts.Needed(one.name, self._replies(f"plan.how_{one.how}"), one.why) for one in found.materials),
+            tuple(tuple(names[id] for id in group) for group in found.order),
+            tuple(facts.Known(question.name, value + question.unit) for question, value in known),
+            self._replies("plan.days", days=str(found.promised)),
+            self._replies("plan.saved", visits=str(found.visits_saved)) if found.visits_saved else "",
+            found.stop.stop if found.stop else "",
+            found.stop.basis if found.stop else "",
+        )
+
+    def _receipt(self, about: Dossier) -> facts.Receipt:
+        values, replies = about.case.values, self._replies
+        parts = [part for part in papers.asked(about.bundle, values) if isinstance(part, Material)]
+        states = {part.id: replies(f"paper.is_{values.get(papers.key(part), 'window')}") for part in parts}
+        at = (about.case.submitted_at or about.case.updated_at).astimezone(self._hours.zone)
+        return facts.Receipt(
+            about.applicant,
+            about.bundle.name,
+            f"{replies.day(at.date())} {at:%H:%M}",
+            tuple(facts.Item(one.name, one.department, one.result, self._deadline(one)) for one in about.matters),
+            tuple(facts.Received(part.name, states[part.id]) for part in parts),
+            replies("plan.following"),
+        )
+
+    def _progress(self, about: Dossier) -> facts.Progress:
+        tracks = tuple(Track(one.name, one.department, self._stages(one)) for one in about.matters)
+        return facts.Progress(about.bundle.name, about.applicant, tracks, self._replies("plan.following"))
+
+    def _stages(self, one: Matter) -> tuple[Stage, ...]:
+        """Received, accepted, decided; what went another way is told at the place where it left this one."""
+        reached = {"waiting": 0, "received": 1, "defective": 1, "accepted": 2, "granted": 3}.get(one.state, 3)
+        names = [self._replies(f"progress.{state}") for state in _WAY]
+        if one.state in ("refused", "withdrawn"):
+            names[-1] = self._replies(f"progress.{one.state}")
+        note = self._replies(f"progress.{one.state}") if one.state in ("waiting", "defective") else self._deadline(one)
+        shown = zip(names, range(len(names)), strict=True)
+        return tuple(
+            Stage(
+                name, "done" if n < reached else "now" if n == reached else "todo", note if n == min(reached, 2) else ""
+            )
+            for name, n in shown
+        )
+
+    def _deferral(self, about: Dossier) -> facts.Deferral:
+        replies = self._replies
+        open_ = [one for one in about.promises if one.kind == "deferral" and one.due_on]
+        days = {one.subject: replies.day(one.due_on) for one in open_ if one.due_on}
+        missing = tuple(facts.Missing(one.name, replies("paper.how_later"), days[one.subject]) for one in open_)
+        last = max((one.due_on for one in open_ if one.due_on), default=None)
+        lapsed = replies(f"promise.lapsed_{self._settings.promises.lapsed}")
+        return facts.Deferral(
+            about.applicant, about.bundle.name, missing, replies.day(last) if last else "", (), lapsed
+        )
+
+    def _commitment(self, about: Dossier) -> facts.Commitment:
+        made = [one for one in about.promises if one.kind == "commitment"]
+        terms = [terms for part in papers.promised(about.bundle, about.case.values) if (terms := part.commitment)]
+        at = made[0].agreed_at.astimezone(self._hours.zone) if made else None
+        return facts.Commitment(
+            about.applicant,
+            self._replies("words.between").join(one.name for one in made),
+            self._replies("words.between").join(one.basis for one in terms),
+            tuple(point for one in made for point in one.points),
+            tuple(one.consequence for one in terms),
+            self._replies.word("agree"),
+            f"{self._replies.day(at.date())} {at:%H:%M}" if at else "",
+        )
+
+    def _defects(self, about: Dossier) -> facts.Defects:
+        told = [(one.name, what) for one in about.matters if one.state == "defective" for what in one.defects]
+        rows = tuple(facts.Defect(name, what, self._replies("paper.how_defect")) for name, what in told)
+        return facts.Defects(about.applicant, about.bundle.name, rows, "")
+
+    def _days(self, item: Item) -> str:
+        return self._replies("plan.working_days", legal=str(item.days.legal), promised=str(item.days.promised))
+
+    def _deadline(self, one: Matter) -> str:
+        due = one.due_on(self._hours.after)
+        return self._replies.day(due) if due else self._replies("plan.from_acceptance", days=str(one.working_days))
+
+
+def kinds(about: Dossier) -> tuple[Kind, ...]:
+    """The papers that a case has something for."""
+    has: Mapping[str, Any] = {
+        "plan": about.bundle.items,
+        "receipt": about.matters,
+        "progress": about.matters,
+        "deferral": [one for one in about.promises if one.kind == "deferral"],
+        "commitment": [one for one in about.promises if one.kind == "commitment"],
+        "defects": [one for one in about.matters if one.state == "defective"],
+    }
+    return tuple(kind for kind in get_args(Kind) if has[kind])
+
+
+def _ending(kind: str) -> Any:
+    return {"jpeg": "jpg"}.get(kind, kind)

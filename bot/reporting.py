@@ -1,0 +1,117 @@
+"""What a department says of a matter: its state moves on, what waited for it begins, and the citizen is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.bundles.model import Bundle
+from bot.domain.case import Case
+from bot.domain.hours import Hours
+from bot.domain.messages import OutboundMessage
+from bot.domain.progress import Matter, moved, ready
+from bot.errors import OperatorError
+from bot.replies import Replies
+from bot.store.db import Tables
+
+Reported = Literal["received", "defective", "accepted", "granted", "refused"]
+
+
+class Report(BaseModel):
+    """One message of a department. `defects` are all of them at once; `number` and `valid_until` of the licence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    case: str
+    item: str
+    state: Reported
+    defects: tuple[Annotated[str, Field(min_length=1, max_length=300)], ...] = ()
+    reason: Annotated[str, Field(max_length=500)] = ""
+    number: Annotated[str, Field(max_length=60)] = ""
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What is wanted to tell a citizen of it."""
+
+    replies: Replies
+    hours: Hours
+    hall: str
+
+    def say(self, sentence: str, **fields: str) -> OutboundMessage:
+        return OutboundMessage(self.replies(sentence, **fields))
+
+
+def report(tables: Tables, voice: Voice, told: Report, now: datetime) -> Matter:
+    """Take a report in. OperatorError where there is no such matter, or the state cannot follow; nothing is changed."""
+    case = tables.cases.load(told.case)
+    matters = tables.matters.of(told.case)
+    one = next((matter for matter in matters if matter.item == told.item), None)
+    if case is None or one is None:
+        raise OperatorError(f"no matter {told.item} of a case {told.case}")
+    if told.state == "defective" and not told.defects:
+        raise OperatorError(f"{told.case} {told.item}: defective needs defects")
+    try:
+        new = moved(one, told.state, now.astimezone(voice.hours.zone).date(), now, voice.hours.between)
+    except ValueError as error:
+        raise OperatorError(f"{told.case}: {error}") from error
+    new = replace(new, defects=told.defects, number=told.number, valid_until=told.valid_until)
+    tables.matters.save(new)
+    messages = [_news(voice, case, new, told)]
+    matters = [new if matter.item == new.item else matter for matter in matters]
+    for next_ in ready(matters):
+        begun = replace(next_, state="received", changed_at=now)
+        tables.matters.save(begun)
+        tables.matters.register(begun, "submit", now)
+        messages.append(voice.say("progress.begins", name=begun.name, department=begun.department))
+    if all(matter.state in ("granted", "refused", "withdrawn") for matter in matters):
+        messages += _end(voice, case, matters)
+    tables.outbox.put(
+        case.conversation_id, messages, now, f"report:{told.case}:{told.item}:{told.state}:{now.timestamp()}"
+    )
+    return new
+
+
+def _news(voice: Voice, case: Case, one: Matter, told: Report) -> OutboundMessage:
+    replies = voice.replies
+    fields = {"name": one.name, "number": case.reference, "department": one.department, "reason": told.reason}
+    if one.state == "defective":
+        lines = "\n".join(replies("words.number", number=str(n), choice=what) for n, what in enumerate(one.defects, 1))
+        return voice.say("progress.news_defective", lines=lines, **fields)
+    if one.state == "accepted":
+        due = one.due_on(voice.hours.after)
+        return voice.say("progress.news_accepted", due=replies.day(due) if due else "", **fields)
+    return voice.say(f"progress.news_{one.state}", result=one.result, **fields)
+
+
+def _end(voice: Voice, case: Case, matters: Sequence[Matter]) -> list[OutboundMessage]:
+    """All is decided: where and how to get what came of it, and what to heed from now on."""
+    granted = [one for one in matters if one.state == "granted"]
+    if not granted:
+        return []
+    bundle, between = Bundle.model_validate(case.bundle), voice.replies("words.between")
+    names = between.join(one.result for one in granted)
+    told = {"results": names, "hall": voice.hall, "number": case.reference, "how": case.values.get("delivery", "")}
+    said = [voice.say("progress.collect", hours=_hours(voice), **told)]
+    dated = [one for one in granted if one.valid_until]
+    if len(dated) > 1:
+        lines = "\n".join(
+            voice.replies("progress.valid", name=one.result, day=voice.replies.day(one.valid_until))
+            for one in dated
+            if one.valid_until
+        )
+        said.append(voice.say("progress.combined", lines=lines))
+    ids = {one.item for one in granted}
+    advice = [line for item in bundle.items if item.id in ids for line in item.advice]
+    if advice:
+        lines = "\n".join(voice.replies("words.number", number=str(n), choice=line) for n, line in enumerate(advice, 1))
+        said.append(voice.say("progress.advice", lines=lines))
+    return said
+
+
+def _hours(voice: Voice) -> str:
+    """The opening hours of a working day."""
+    spans = [voice.replies("progress.hours", opens=f"{a:%H:%M}", closes=f"{b:%H:%M}") for a, b in voice.hours.spans]
+    return voice.replies("words.between").join(spans)

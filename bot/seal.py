@@ -1,0 +1,85 @@
+"""What people confide is sealed before it is written: AES-256-GCM with a key that stands outside of the database."""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.errors import ConfigError, OperatorError
+
+_NONCE = 12
+_MARK = "sealed:"
+
+
+class Seal:
+    """`shut` and `open` bytes; `write` and `read` text, for columns. What was never sealed is read as it stands.
+
+    Without a key nothing is sealed, and nothing sealed is read.
+    """
+
+    def __init__(self, key: bytes = b"") -> None:
+        self._cipher = AESGCM(key) if key else None
+
+    def shut(self, plain: bytes) -> bytes:
+        if self._cipher is None:
+            return plain
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, None)
+
+    def open(self, sealed: bytes) -> bytes:
+        """OperatorError where it was sealed with another key, or was damaged."""
+        if self._cipher is None:
+            raise OperatorError("what was sealed does not open without its key")
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        except InvalidTag as error:
+            raise OperatorError("what was sealed does not open: another key, or damaged") from error
+
+    def token(self, text: str) -> str:
+        """A text as a word for an address, which only this seal can make and read."""
+        return base64.urlsafe_b64encode(self.shut(text.encode())).decode().rstrip("=")
+
+    def told(self, token: str) -> str:
+        """What a token says. OperatorError for any other word."""
+        try:
+            return self.open(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))).decode()
+        except (binascii.Error, ValueError) as error:
+            raise OperatorError("not a token") from error
+
+    def write(self, text: str) -> str:
+        if self._cipher is None:
+            return text
+        return _MARK + base64.b64encode(self.shut(text.encode())).decode()
+
+    def read(self, text: str) -> str:
+        return self.open(base64.b64decode(text.removeprefix(_MARK))).decode() if text.startswith(_MARK) else text
+
+
+def open_seal(home: Path, given: str = "") -> Seal:
+    """With the key of the environment (32 bytes as base64), or else one that is made once and kept in the home."""
+    if given:
+        return Seal(_key(given, "BANSHI_KEY"))
+    path = home / "key"
+    try:
+        if not path.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+        return Seal(_key(path.read_text("ascii").strip(), str(path)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path}: {error}") from error
+
+
+def _key(written: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(written, validate=True)
+    except binascii.Error as error:
+        raise ConfigError(f"{where}: not base64") from error
+    if len(key) != 32:
+        raise ConfigError(f"{where}: the key has 32 bytes, this one {len(key)}")
+    return key

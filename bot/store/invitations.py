@@ -1,0 +1,46 @@
+"""Codes that open one case in another conversation: to go on with it there, or to confirm that it is one's own."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from bot.store.case_tables import invitation
+
+Purpose = Literal["resume", "confirm"]
+_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
+_LENGTH = 10
+CODE = re.compile(f"(?<![A-Z0-9])[{_SIGNS}]{{5}}-[{_SIGNS}]{{5}}(?![A-Z0-9])")
+
+
+class Invitations:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def make(self, case: str, what: Purpose, now: datetime) -> str:
+        """A new code; only its digest is kept."""
+        code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+        row = {"code_sha256": _digest(code), "case_reference": case, "what": what, "created_at": now}
+        self._connection.execute(sa.insert(invitation).values(**row))
+        return f"{code[:5]}-{code[5:]}"
+
+    def open(self, code: str, what: Purpose, since: datetime) -> str | None:
+        """The case that a code opens: not used yet, and made since then."""
+        mine = (invitation.c.code_sha256 == _digest(code), invitation.c.what == what, invitation.c.used_at.is_(None))
+        statement = sa.select(invitation.c.case_reference).where(*mine, invitation.c.created_at >= since)
+        return self._connection.scalar(statement)
+
+    def use(self, code: str, now: datetime) -> None:
+        self._connection.execute(
+            sa.update(invitation).where(invitation.c.code_sha256 == _digest(code)).values(used_at=now)
+        )
+
+    def delete(self, cases: list[str]) -> None:
+        self._connection.execute(sa.delete(invitation).where(invitation.c.case_reference.in_(cases)))
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256("".join(sign for sign in code.upper() if sign in _SIGNS).encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""Which photos and files were sent, by whom, and for which material. Their content stands in bot/materials/files.py."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.domain.case import Kept
+from bot.store.case_tables import kept_file
+
+
+class KeptFiles:
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(self, kept: Kept) -> None:
+        row = {"case_reference": kept.case, "material": kept.material, "kept_at": kept.kept_at}
+        mine = {name: getattr(kept, name) for name in ("file", "conversation_id", "kind", "size", "sha256")}
+        self._connection.execute(sa.insert(kept_file).values(**row, **mine))
+
+    def of_case(self, case: str) -> list[Kept]:
+        return self._select(kept_file.c.case_reference == case)
+
+    def of_conversation(self, conversation_id: str) -> list[Kept]:
+        return self._select(kept_file.c.conversation_id == conversation_id)
+
+    def loose(self, before: datetime) -> list[Kept]:
+        """What belongs to no case, and came before then."""
+        return self._select(kept_file.c.case_reference == "", kept_file.c.kept_at < before)
+
+    def discard(self, files: list[str]) -> None:
+        """Nobody's from now on; the content goes with the next sweep, see bot/sweeping.py."""
+        values = {"conversation_id": "", "case_reference": "", "material": ""}
+        self._connection.execute(sa.update(kept_file).where(kept_file.c.file.in_(files)).values(**values))
+
+    def give(self, files: list[str], case: str, material: str) -> None:
+        """These are for this material of this case."""
+        mine = kept_file.c.file.in_(files)
+        self._connection.execute(sa.update(kept_file).where(mine).values(case_reference=case, material=material))
+
+    def delete(self, files: list[str]) -> None:
+        self._connection.execute(sa.delete(kept_file).where(kept_file.c.file.in_(files)))
+
+    def _select(self, *where: sa.ColumnElement[bool]) -> list[Kept]:
+        statement = sa.select(kept_file).where(*where).order_by(kept_file.c.kept_at, kept_file.c.file)
+        return [
+            Kept(
+                row.file,
+                row.conversation_id,
+                row.kind,
+                row.size,
+                row.sha256,
+                row.kept_at,
+                row.case_reference,
+                row.material,
+            )
+            for row in self._connection.execute(statement)
+        ]

@@ -1,0 +1,94 @@
+"""Which words and which wishes lead to which handler."""
+
+from collections.abc import Callable
+
+from bot.domain.knowledge import REASONS
+from bot.handlers import (
+    bundle,
+    form,
+    handing_in,
+    human,
+    mine,
+    papers,
+    question,
+    smalltalk,
+    status,
+    visit,
+    vote,
+)
+from bot.turn import Turn
+
+Handler = Callable[[Turn], None]
+
+COMMANDS: dict[str, Handler] = {
+    "human": human.ask,
+    "help": smalltalk.help,
+    "useful": vote.useful,
+    "useless": vote.useless,
+    **dict.fromkeys(REASONS, vote.reason),
+    "back": form.back,
+    "skip": form.skip,
+    "repeat": form.repeat,
+    "where": form.where,
+    "restart": form.restart,
+    "restart_sure": form.restart_sure,
+    "cancel": form.cancel,
+    "cancel_sure": form.cancel_sure,
+    "pause": form.pause,
+    "submit": handing_in.submit,
+    "later": papers.later,
+    "bring": papers.bring,
+    "agree": papers.agree,
+    "ordinary": papers.ordinary,
+    "instead": papers.instead,
+    "supplement": papers.supplements,
+    "carry": handing_in.carry,
+    "mine": handing_in.confirm,
+    "not_mine": handing_in.refuse,
+    "status": status.ask,
+    "withdraw": status.withdraw,
+    "withdraw_sure": status.withdraw_sure,
+    "keep_case": status.keep_case,
+    "change": form.change,
+    "another": form.another,
+    "same": bundle.go_on,
+    "just_asking": smalltalk.just_asking,
+    "continue": mine.carry_on,
+    "cases": mine.cases,
+    "remember": mine.remember,
+    "dont_remember": mine.dont_remember,
+    "forget": mine.forget,
+    "forget_sure": mine.forget_sure,
+    "keep": mine.keep,
+}
+
+INTENTS: dict[str, Handler] = {
+    "ask_human": human.ask,
+    "complain": human.complain,
+    "express_anger": smalltalk.soothe,
+    "my_cases": mine.cases,
+    "check_status": status.ask,
+    "supplement_materials": papers.supplements,
+    "withdraw_case": status.withdraw,
+    "continue_case": mine.carry_on,
+    "erase_me": mine.forget,
+    **dict.fromkeys(visit.MEANT, visit.ask),
+    "show_my_data": mine.told,
+}
+
+# What a message is as a whole, whatever its intent.
+WHOLE: dict[Callable[[Turn], bool], Handler] = {
+    (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,
+    handing_in.is_code: handing_in.on_code,
+    papers.is_choice: papers.choose,
+    status.is_number: status.ask,
+}
+
+IN_A_FORM: dict[str, Handler] = {
+    "go_back": form.back,
+    "skip_step": form.skip,
+    "repeat": form.repeat,
+    "where_am_i": form.where,
+    "start_over": form.restart,
+    "cancel_case": form.cancel,
+}
