@@ -23,7 +23,7 @@ test: $(VENV)/installed-test
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -m "not rasa"
 
-# Trains and serves for real: some minutes, after two for the installation.
+# Trains and serves for real: some minutes, after two for the installation. Needs Python 3.10, see deploy/rasa.sh.
 test-rasa: $(VENV)/installed-test $(RASA)/installed
 	$(BIN)/python -m pytest -m rasa tests/test_rasa.py
 

@@ -20,6 +20,7 @@ from bot.domain.hours import Hours
 from bot.engine import rasa_beside
 from bot.errors import ConfigError, OperatorError
 from bot.hearing import Ear
+from bot.helping import Help
 from bot.materials.files import Files
 from bot.paperwork import Clerk
 from bot.registers import load_credit
@@ -195,7 +196,9 @@ def web(parts: App) -> tuple[FastAPI, str]:
     """The web application with the staff desk in it, and the desk's address, which opens it."""
     resources = parts.resources
     key = desk_key(resources.settings.home)
-    desk = handoff.web.router(resources.store, key, resources.settings.hall.name, resources.hours.zone)
+    help_ = Help(resources.store, resources.replies)
+    case_help = handoff.web.CaseHelp(help_.sheet, help_.propose)
+    desk = handoff.web.router(resources.store, key, resources.settings.hall.name, resources.hours.zone, case_help)
     return bot.web.create(resources, parts.channels, parts.round, [desk]), f"/desk?key={key}"
 
 

@@ -19,6 +19,7 @@ def hand_in(tables: Tables, case: Case, bundle: Bundle, hours: Hours, now: datet
     case.answers = {id: given for id, given in case.answers.items() if id in left}
     case.state, case.submitted_at = "submitted", now
     tables.cases.save(case, now)
+    _let_go(tables, case)
     matters = _matters(case, bundle, now)
     tables.matters.put(matters)
     for one in matters:
@@ -90,6 +91,13 @@ def erase(tables: Tables, references: list[str]) -> None:
     tables.matters.delete(references)
     tables.invitations.delete(references)
     tables.cases.delete(references)
+
+
+def _let_go(tables: Tables, case: Case) -> None:
+    """Photos of a paper that is settled otherwise, or asked for no longer, are nobody's."""
+    sent = {id.removeprefix("paper.") for id, value in case.values.items() if value == SENT}
+    left = [kept.file for kept in tables.kept.of_case(case.reference) if kept.material and kept.material not in sent]
+    tables.kept.discard(left)
 
 
 def _matters(case: Case, bundle: Bundle, now: datetime) -> list[Matter]:

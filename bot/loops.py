@@ -16,9 +16,11 @@ from bot import metrics
 from bot.bells import Bells
 from bot.channels.base import Channel, Reception
 from bot.dialogue import apologise, give_up, take_turn
+from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
 from bot.grouping import group_misses
+from bot.intake import take_in
 from bot.rounds import Round
 from bot.store import queue
 from bot.store.db import Tables
@@ -29,6 +31,7 @@ from bot.turn import Resources
 
 log = logging.getLogger(__name__)
 
+LOOK_AT_ONCE = 2  # photos; one may take a quarter of a gigabyte of memory while it is looked at
 DELIVER_AT_ONCE = 8  # what may be sent twice if we are killed between sending and marking
 _LAST_TURNS = 10.0  # seconds
 _GATHER_EVERY = 60.0
@@ -38,7 +41,7 @@ T = TypeVar("T")
 
 def reception(resources: Resources, bells: Bells) -> Reception:
     """The way in for channels that live in the event loop."""
-    store = resources.store
+    store, looks = resources.store, CapacityLimiter(LOOK_AT_ONCE)
 
     async def keep(event: InboundEvent) -> tuple[int, bool]:
         now = store.now()
@@ -46,13 +49,16 @@ def reception(resources: Resources, bells: Bells) -> Reception:
         bells.arrived.ring()
         return kept
 
+    async def take(conversation_id: str, content: bytes) -> Kept:
+        return await to_thread.run_sync(take_in, store, resources.files, conversation_id, content, limiter=looks)
+
     async def read(look: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.read, look)
 
     async def write(work: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.write, work)
 
-    return Reception(keep, read, write, bells)
+    return Reception(keep, take, read, write, bells)
 
 
 def take_over(resources: Resources, channels: Collection[str]) -> None:

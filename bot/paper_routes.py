@@ -1,7 +1,8 @@
 """Papers of a case, for whoever has the link: made out when asked for, so that they always tell how things stand."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -10,9 +11,10 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from bot.errors import OperatorError, StoreError
-from bot.paperwork import Kind, dossier, kinds
+from bot.paperwork import Dossier, Kind, dossier, kinds
 from bot.rounds import Round
 from bot.store.db import Tables
+from bot.store.invitations import CODES_HOLD
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,10 +33,10 @@ def paper_routes(round: Round) -> APIRouter:
         return Response(content, media_type=media, headers=headers)
 
     @router.get("/go/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def go(token: Token, request: Request) -> Response:
+    async def go(token: str, request: Request) -> Response:
         """The page that a plan's QR code leads to: the draft is gone on with here, or by its code in any channel."""
         code = await to_thread.run_sync(_code, round, token)
-        shown = {"hall": round.resources.settings.hall.name, "code": code}
+        shown = {"hall": round.resources.settings.hall.name, "code": code, "days": CODES_HOLD.days}
         return pages.TemplateResponse(request, "go.html", shown, status_code=200 if code else 404)
 
     return router
@@ -71,7 +73,15 @@ def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
     way = "go" if kind == "plan" else "papers"
     token = resources.files.seal.token(f"{reference} {'go' if kind == 'plan' else 'progress'}")
     link = f"{resources.settings.hall.url or base}/{way}/{token}"
+    content, media, ending = _rendered(round, kind, about, link, now)
+    return content, media, f"{reference}-{kind}.{ending}"
+
+
+def _rendered(round: Round, kind: Kind, about: Dossier, link: str, now: datetime) -> tuple[bytes, str, str]:
+    clerk, files = round.clerk, round.resources.files
     if kind == "progress":
-        return round.clerk.picture("progress", about, link, now), "image/png", f"{reference}-progress.png"
-    made = round.clerk.pdf(cast(Kind, kind), about, link, now)
-    return made, "application/pdf", f"{reference}-{kind}.pdf"
+        return clerk.picture(kind, about, link, now), "image/png", "png"
+    if kind == "zip":
+        return clerk.packed(about, files, now), "application/zip", "zip"
+    made = clerk.bound(about, files, now) if kind == "forms" else clerk.pdf(kind, about, link, now)
+    return made, "application/pdf", "pdf"

@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from bot.bundles import papers
+from bot.bundles.engine import SKIPPED
 from bot.bundles.model import Bundle, Item, Material
 from bot.bundles.plan import plan
 from bot.documents import facts
 from bot.documents.compose import compose
+from bot.documents.docx import docx
 from bot.documents.forms import FormLayout, fill, form_of, load_forms
-from bot.documents.pack import File
+from bot.documents.pack import File, archive, bind
 from bot.documents.papers import Imprint, Paper, Stage, Track
 from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
@@ -26,7 +28,8 @@ from bot.replies import Replies
 from bot.settings import Settings
 from bot.store.db import Store
 
-Kind = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects"]
+Made = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects"]
+Kind = Literal[Made, "forms", "zip"]
 _APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
 _WAY: tuple[ItemState, ...] = ("received", "accepted", "granted")
 
@@ -75,39 +78,52 @@ class Clerk:
     def _press(self) -> Press:
         return Press(self._wording.words)
 
-    def pdf(self, kind: Kind, about: Dossier, link: str, now: datetime) -> bytes:
+    def pdf(self, kind: Made, about: Dossier, link: str, now: datetime) -> bytes:
         return self._press.pdf(self._paper(kind, about, link, now))
 
-    def picture(self, kind: Kind, about: Dossier, link: str, now: datetime) -> bytes:
+    def picture(self, kind: Made, about: Dossier, link: str, now: datetime) -> bytes:
         return self._press.picture(self._paper(kind, about, link, now))
 
     def application(self, about: Dossier, item: str, files: Files, now: datetime) -> dict[str, bytes]:
-        """What one department is given: its own form, and the photos of its materials."""
-        names = {material.id: material.name for material in about.bundle.materials if item in material.items}
-        form = form_of(self._forms, item)
-        paper = fill(
-            form, about.case.values, about.bundle.questions, self._imprint(about, "", now), self._wording.words
-        )
-        found = {"application.pdf": self._press.pdf(paper)}
-        for number, kept in enumerate((one for one in about.files if one.material in names), 1):
+        """What one department is given: its own form, to be read and to be edited, and the photos of its materials."""
+        wanted = {material.id for material in about.bundle.materials if item in material.items}
+        paper = self._form(about, item, now)
+        found = {"application.pdf": self._press.pdf(paper), "application.docx": docx(paper, self._wording.words)}
+        for number, kept in enumerate((one for one in about.files if one.material in wanted), 1):
             found[f"{number:02}-{kept.material}.{_ending(kept.kind)}"] = files.read(kept.file)
         return found
 
-    def bundle_of_files(self, about: Dossier, files: Files, now: datetime) -> list[File]:
-        """Every form and material of the case, as they are packed for keeping."""
-        imprint = self._imprint(about, "", now)
+    def bound(self, about: Dossier, files: Files, now: datetime) -> bytes:
+        """Every form and material of the case as one PDF."""
+        imprint, matter = self._imprint(about, "", now), about.bundle.name
+        every = self._all(about, files, now, editable=False)
+        return bind(self._press, self._wording, every, imprint, applicant=about.applicant, matter=matter)
+
+    def packed(self, about: Dossier, files: Files, now: datetime) -> bytes:
+        """The same as one zip, with the forms as DOCX too."""
+        return archive(self._all(about, files, now, editable=True), now)
+
+    def _all(self, about: Dossier, files: Files, now: datetime, *, editable: bool) -> list[File]:
         found = []
         for item in plan(about.bundle, about.case.values).items:
-            form = form_of(self._forms, item.id)
-            paper = fill(form, about.case.values, about.bundle.questions, imprint, self._wording.words)
-            found.append(File(paper.title, "pdf", self._press.pdf(paper)))
+            paper = self._form(about, item.id, now)
+            found.append(File(f"{paper.title} {item.name}", "pdf", self._press.pdf(paper)))
+            if editable:
+                found.append(File(f"{paper.title} {item.name}", "docx", docx(paper, self._wording.words)))
         names = {material.id: material.name for material in about.bundle.materials}
         for kept in about.files:
-            found.append(File(names.get(kept.material, kept.material), _ending(kept.kind), files.read(kept.file)))
+            found.append(
+                File(names.get(kept.material, self._replies("paper.other")), _ending(kept.kind), files.read(kept.file))
+            )
         return found
 
-    def _paper(self, kind: Kind, about: Dossier, link: str, now: datetime) -> Paper:
-        make: dict[Kind, Callable[[Dossier], facts.Facts]] = {
+    def _form(self, about: Dossier, item: str, now: datetime) -> Paper:
+        values = {id: value for id, value in about.case.values.items() if value != SKIPPED}
+        form, questions = form_of(self._forms, item), about.bundle.questions
+        return fill(form, values, questions, self._imprint(about, "", now), self._wording.words)
+
+    def _paper(self, kind: Made, about: Dossier, link: str, now: datetime) -> Paper:
+        make: dict[Made, Callable[[Dossier], facts.Facts]] = {
             "plan": self._plan,
             "receipt": self._receipt,
             "progress": self._progress,
@@ -162,7 +178,7 @@ class Clerk:
     def _stages(self, one: Matter) -> tuple[Stage, ...]:
         """Received, accepted, decided; what went another way is told at the place where it left this one."""
         reached = {"waiting": 0, "received": 1, "defective": 1, "accepted": 2, "granted": 3}.get(one.state, 3)
-        names = [self._replies(f"progress.{state}") for state in _WAY]
+        names = [self._replies(f"progress.stage_{state}") for state in _WAY]
         if one.state in ("refused", "withdrawn"):
             names[-1] = self._replies(f"progress.{one.state}")
         note = self._replies(f"progress.{one.state}") if one.state in ("waiting", "defective") else self._deadline(one)
@@ -205,11 +221,15 @@ class Clerk:
         return facts.Defects(about.applicant, about.bundle.name, rows, "")
 
     def _days(self, item: Item) -> str:
+        if not item.days.promised:
+            return self._replies("plan.on_the_spot")
         return self._replies("plan.working_days", legal=str(item.days.legal), promised=str(item.days.promised))
 
     def _deadline(self, one: Matter) -> str:
         due = one.due_on(self._hours.after)
-        return self._replies.day(due) if due else self._replies("plan.from_acceptance", days=str(one.working_days))
+        if due or not one.working_days:
+            return self._replies.day(due) if due else self._replies("plan.on_the_spot")
+        return self._replies("plan.from_acceptance", days=str(one.working_days))
 
 
 def kinds(about: Dossier) -> tuple[Kind, ...]:
@@ -217,6 +237,8 @@ def kinds(about: Dossier) -> tuple[Kind, ...]:
     has: Mapping[str, Any] = {
         "plan": about.bundle.items,
         "receipt": about.matters,
+        "forms": about.matters,
+        "zip": about.matters,
         "progress": about.matters,
         "deferral": [one for one in about.promises if one.kind == "deferral"],
         "commitment": [one for one in about.promises if one.kind == "commitment"],

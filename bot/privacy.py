@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.filing import erase as erase_cases
+from bot.store.case_tables import case_file, counter, kept_file, memory
+from bot.store.cases import GUESS
 from bot.store.db import Tables
 from bot.store.tables import answer, conversation, inbox, outbox
 
@@ -16,9 +18,19 @@ _messages = TypeAdapter(list[OutboundMessage])
 _kept = TypeAdapter(list[Kept])
 
 
+def is_known(tables: Tables, conversation_id: str) -> bool:
+    """Is anything kept of this conversation?"""
+    places = (conversation.c.id, *(table.c.conversation_id for table in (inbox, outbox, case_file, memory, kept_file)))
+    found = (sa.select(sa.literal(1)).where(place == conversation_id).limit(1) for place in places)
+    return any(tables.connection.execute(one).first() is not None for one in found)
+
+
 def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict[str, Any]:
     """Everything of one conversation as JSON values; photos by the names of their files."""
     said = [line.message for line in tables.outbox.after(conversation_id, 0, limit=None)]
+    cases = tables.cases.of_conversation(conversation_id)
+    files = [kept for case in cases for kept in tables.kept.of_case(case.reference)]
+    files += [kept for kept in tables.kept.of_conversation(conversation_id) if not kept.case]
     found = {
         "conversation": conversation_id,
         "heard": [
@@ -42,9 +54,9 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
                     for one in tables.matters.promises(case.reference)
                 ],
             }
-            for case in tables.cases.of_conversation(conversation_id)
+            for case in cases
         ],
-        "files": _kept.dump_python(tables.kept.of_conversation(conversation_id), mode="json"),
+        "files": _kept.dump_python(files, mode="json"),
     }
     counts = {name: len(rows) for name, rows in found.items() if isinstance(rows, list | dict)}
     tables.audits.put(who, "export", conversation_id, now, counts)
@@ -54,18 +66,25 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
 def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict[str, int]:
     """Delete what is kept of one conversation, but for what was submitted: that is kept by law until its time is over.
 
-    What is still being answered is left, and goes when this is done again.
+    What is still being answered is left, which `waiting` counts, and goes when this is done again.
     """
     drafts = tables.cases.drafts(conversation_id)
     erase_cases(tables, drafts)
     loose = [kept.file for kept in tables.kept.of_conversation(conversation_id) if not kept.case]
     tables.kept.discard(loose)
     counts = {"drafts": len(drafts), "files": len(loose), "remembered": tables.memories.forget(conversation_id)}
+    delete = tables.connection.execute
     for table in (inbox, outbox):
         done = sa.and_(table.c.conversation_id == conversation_id, table.c.finished_at.is_not(None))
-        counts[table.name] = tables.connection.execute(sa.delete(table).where(done)).rowcount
-    mine = answer.c.conversation_id == conversation_id
-    counts["answers"] = tables.connection.execute(sa.delete(answer).where(mine)).rowcount
-    tables.connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
+        counts[table.name] = delete(sa.delete(table).where(done)).rowcount
+    counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount
+    delete(sa.delete(conversation).where(conversation.c.id == conversation_id))
+    delete(
+        sa.delete(counter).where(
+            counter.c.name.startswith(GUESS), counter.c.name.endswith(f" {conversation_id}", autoescape=True)
+        )
+    )
+    left = [sa.select(sa.func.count()).where(table.c.conversation_id == conversation_id) for table in (inbox, outbox)]
+    counts["waiting"] = sum(int(tables.connection.scalar(one) or 0) for one in left)
     tables.audits.put(who, "erase", conversation_id, now, counts)
     return counts

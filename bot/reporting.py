@@ -1,6 +1,6 @@
 """What a department says of a matter: its state moves on, what waited for it begins, and the citizen is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.hours import Hours
 from bot.domain.messages import OutboundMessage
-from bot.domain.progress import Matter, moved, ready
+from bot.domain.progress import ENDED, Matter, moved, ready, stranded
 from bot.errors import OperatorError
 from bot.replies import Replies
 from bot.store.db import Tables
@@ -44,34 +44,54 @@ class Voice:
         return OutboundMessage(self.replies(sentence, **fields))
 
 
-def report(tables: Tables, voice: Voice, told: Report, now: datetime) -> Matter:
-    """Take a report in. OperatorError where there is no such matter, or the state cannot follow; nothing is changed."""
-    case = tables.cases.load(told.case)
+def report(
+    tables: Tables,
+    voice: Voice,
+    told: Report,
+    now: datetime,
+    may: Callable[[str], bool] = lambda department: True,
+) -> Matter:
+    """Take a report in; the same one again changes nothing. `may`: does it come from this department?
+
+    OperatorError where there is no such matter, or the state cannot follow; nothing is changed.
+    """
+    case = tables.cases.load(told.case, hold=True)
     matters = tables.matters.of(told.case)
     one = next((matter for matter in matters if matter.item == told.item), None)
-    if case is None or one is None:
+    if case is None or one is None or not may(one.department):
         raise OperatorError(f"no matter {told.item} of a case {told.case}")
+    new = replace(one, defects=told.defects, number=told.number, valid_until=told.valid_until)
+    if new == one and one.state == told.state:
+        return one
     if told.state == "defective" and not told.defects:
         raise OperatorError(f"{told.case} {told.item}: defective needs defects")
     try:
-        new = moved(one, told.state, now.astimezone(voice.hours.zone).date(), now, voice.hours.between)
+        new = moved(new, told.state, now.astimezone(voice.hours.zone).date(), now, voice.hours.between)
     except ValueError as error:
         raise OperatorError(f"{told.case}: {error}") from error
-    new = replace(new, defects=told.defects, number=told.number, valid_until=told.valid_until)
     tables.matters.save(new)
     messages = [_news(voice, case, new, told)]
     matters = [new if matter.item == new.item else matter for matter in matters]
-    for next_ in ready(matters):
-        begun = replace(next_, state="received", changed_at=now)
+    messages += _others(tables, voice, matters, now)
+    if all(matter.state in ENDED for matter in tables.matters.of(told.case)):
+        messages += _end(voice, case, matters)
+    since = one.changed_at.timestamp()  # so that two who take in one report queue its news once
+    tables.outbox.put(case.conversation_id, messages, now, f"report:{told.case}:{told.item}:{told.state}:{since}")
+    return new
+
+
+def _others(tables: Tables, voice: Voice, matters: Sequence[Matter], now: datetime) -> list[OutboundMessage]:
+    """Those that waited for what is decided now: they begin, or never will."""
+    said = []
+    for one in ready(matters):
+        begun = replace(one, state="received", changed_at=now)
         tables.matters.save(begun)
         tables.matters.register(begun, "submit", now)
-        messages.append(voice.say("progress.begins", name=begun.name, department=begun.department))
-    if all(matter.state in ("granted", "refused", "withdrawn") for matter in matters):
-        messages += _end(voice, case, matters)
-    tables.outbox.put(
-        case.conversation_id, messages, now, f"report:{told.case}:{told.item}:{told.state}:{now.timestamp()}"
-    )
-    return new
+        said.append(voice.say("progress.begins", name=begun.name, department=begun.department))
+    for one in stranded(matters):
+        tables.matters.save(replace(one, state="withdrawn", changed_at=now))
+        said.append(voice.say("status.line", name=one.name, state=voice.replies("progress.withdrawn"), until=""))
+    return said
 
 
 def _news(voice: Voice, case: Case, one: Matter, told: Report) -> OutboundMessage:

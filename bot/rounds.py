@@ -1,19 +1,25 @@
 """What is done now and then, beside the turns: departments are told and heard, and time brings about what it must."""
 
 import logging
+import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot import timers
+from bot.bundles.papers import key
+from bot.bundles.plan import plan
 from bot.errors import OperatorError, StoreError, TryLater
 from bot.paperwork import Clerk, Dossier, dossier
 from bot.registry.base import Parcel, Port
 from bot.registry.ports import Ports
 from bot.reporting import Report, Voice, report
+from bot.store.db import Tables
 from bot.store.matters import Registration
 from bot.turn import Resources
 
@@ -21,45 +27,84 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 _LEASE = timedelta(minutes=5)
-_GIVE_UP_AT = 12
+_LONGEST_WAIT = 3600.0
+# Attempts: five hours where something is wrong with it, eight days where the department cannot be reached.
+_GIVE_UP_AT, _GIVE_UP_AWAY = 12, 200
+_REST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Round:
-    """What the rounds need: the resources of every turn, who makes papers out, and the ways to departments."""
+    """What the rounds need: the resources of every turn, who makes papers out, and the ways to departments.
+
+    `_done` says when what is not done in every round was done last.
+    """
 
     resources: Resources
     clerk: Clerk
     ports: Ports
+    _done: dict[object, datetime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def go(self, now: datetime) -> int:
-        """One round; how much there was to do. A department that cannot be reached keeps nobody else waiting."""
-        done = timers.run(self.resources, now) + timers.sweep(self.resources)
-        return done + self._tell(now) + self._hear(now)
-
-    def _tell(self, now: datetime) -> int:
-        store = self.resources.store
-        claims = store.write(lambda tables: tables.matters.claim(now, _LEASE, _AT_ONCE))
-        for one in claims:
+        """One round; how much there was to do. What fails in one of its parts stops no other."""
+        done = 0
+        for part in (self._pass_time, self._tell, self._hear):
             try:
-                self.ports.to(one.department).hand_over(self._parcel(one, now))
+                done += part(now)
             except StoreError:
                 raise
-            except OperatorError as error:
-                self._failed(one, error, now)
-            else:
-                self._registered(one)
-        return len(claims)
+            except Exception as error:  # noqa: BLE001 - the next round comes whatever is wrong with this one
+                log.error("a part of a round failed: %s", _place(error))
+        return done
 
-    def _registered(self, one: Registration) -> None:
-        self.resources.store.write(lambda tables: tables.matters.registered(one.id))
+    def _pass_time(self, now: datetime) -> int:
+        if self._rests("time", now):
+            return 0
+        done = timers.run(self.resources, now) + timers.sweep(self.resources)
+        if not done:  # otherwise there may be more
+            self._done["time"] = now
+        return done
 
-    def _failed(self, one: Registration, error: OperatorError, now: datetime) -> None:
-        give_up = one.tries >= _GIVE_UP_AT
-        log.log(logging.ERROR if give_up else logging.WARNING, "not registered: %s", one.key, extra={"case": one.case})
-        wait = timedelta(seconds=min(30 * 2 ** (one.tries - 1), 6 * 3600))
-        why = f"{type(error).__name__}: {error}" if not isinstance(error, TryLater) else str(error)
-        self.resources.store.write(lambda tables: tables.matters.again(one.id, now + wait, why, give_up=give_up))
+    def _rests(self, what: object, now: datetime) -> bool:
+        last = self._done.get(what)
+        return last is not None and last <= now < last + _REST
+
+    def _tell(self, now: datetime) -> int:
+        """A department that cannot be reached keeps no other waiting: it is not tried again in this round."""
+        store, away, count = self.resources.store, set[str](), 0
+        while count < _AT_ONCE:
+            one = store.write(lambda tables: tables.matters.claim(now, _LEASE, away))
+            if one is None:
+                break
+            count += 1
+            if not self._told(one, now):
+                away.add(one.department)
+        return count
+
+    def _told(self, one: Registration, now: datetime) -> bool:
+        """Hand one over, and keep that it was, or why not. False where the department cannot be reached."""
+        store = self.resources.store
+        try:
+            self.ports.to(one.department).hand_over(self._parcel(one, now))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a paper that cannot be made out must not be tried for ever
+            store.write(partial(self._failed, one, error, now))
+            return not isinstance(error, TryLater)
+        store.write(lambda tables: tables.matters.registered(one))
+        return True
+
+    def _failed(self, one: Registration, error: Exception, now: datetime, tables: Tables) -> None:
+        away = isinstance(error, TryLater)
+        why = str(error) if isinstance(error, OperatorError) else _place(error)
+        last = one.tries >= (_GIVE_UP_AWAY if away else _GIVE_UP_AT)
+        log.log(logging.ERROR if last else logging.WARNING, "not registered: %s", one.key, extra={"case": one.case})
+        if last:
+            tables.matters.give_up(one, now, why)
+            return
+        asked = error.wait if isinstance(error, TryLater) else None
+        wait = 30 * 2 ** min(one.tries - 1, 10) if asked is None else asked
+        tables.matters.again(one, now + timedelta(seconds=min(wait, _LONGEST_WAIT)), why)
 
     def _parcel(self, one: Registration, now: datetime) -> Parcel:
         about = dossier(self.resources.store, one.case)
@@ -67,37 +112,56 @@ class Round:
         return Parcel(one.key, one.department, content_of(about, one), files)
 
     def _hear(self, now: datetime) -> int:
-        return sum(self._hear_one(port, now) for port in self.ports.all())
+        return sum(self._hear_one(port, now) for port in self.ports.all() if not self._rests(port, now))
 
     def _hear_one(self, port: Port, now: datetime) -> int:
+        """How many reports of one port were taken in, or refused."""
+        count = 0
         try:
-            reports = port.reports()
-            for name, text in reports:
-                port.taken(name, self._take(text, now))
+            for name, text in port.reports():
+                fault = self._fault(port, text, now)
+                if fault is not None:
+                    port.taken(name, fault)
+                    count += 1
+        except StoreError:
+            raise
         except OperatorError as error:
             log.warning("reports were not fetched: %s", error)
-            return 0
-        return len(reports)
+            self._done[port] = now
+        return count
 
-    def _take(self, text: str, now: datetime) -> str:
-        """What is wrong with a report; "" where it was taken in."""
+    def _fault(self, port: Port, text: str, now: datetime) -> str | None:
+        """What is wrong with a report; "" where it was taken in, None where the fault is ours, and it stays."""
         resources = self.resources
         voice = Voice(resources.replies, resources.hours, resources.settings.hall.name)
         try:
             told = Report.model_validate_json(text)
-            resources.store.write(lambda tables: report(tables, voice, told, now))
         except ValidationError as error:
             return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        try:
+            resources.store.write(
+                lambda tables: report(tables, voice, told, now, lambda department: self.ports.to(department) == port)
+            )
         except StoreError:
             raise
         except OperatorError as error:
             return str(error)
+        except Exception as error:  # noqa: BLE001 - of one report; the others are heard
+            log.error("a report was not taken in: %s", _place(error), extra={"case": told.case})
+            return None
         return ""
+
+
+def _place(error: Exception) -> str:
+    """What went wrong and where. Never its text: it may hold what a citizen typed."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def content_of(about: Dossier, one: Registration) -> Mapping[str, Any]:
     """The application for one matter as JSON values: what was answered, by whom it was told, and which papers came."""
     case, items = about.case, {item.id: item for item in about.bundle.items}
+    materials = [part for part in plan(about.bundle, case.values).materials if one.item in part.items]
     return {
         "key": one.key,
         "what": one.what,
@@ -111,9 +175,8 @@ def content_of(about: Dossier, one: Registration) -> Mapping[str, Any]:
             if id in case.values
         },
         "materials": [
-            {"id": material.id, "name": material.name, "state": case.values.get(f"paper.{material.id}", material.how)}
-            for material in about.bundle.materials
-            if one.item in material.items
+            {"id": material.id, "name": material.name, "state": case.values.get(key(material), material.how)}
+            for material in materials
         ],
         "promises": [
             {
@@ -122,5 +185,6 @@ def content_of(about: Dossier, one: Registration) -> Mapping[str, Any]:
                 "due_on": promise.due_on.isoformat() if promise.due_on else None,
             }
             for promise in about.promises
+            if promise.subject in (one.item, *(material.id for material in materials))
         ],
     }

@@ -56,7 +56,12 @@ class Seal:
         return _MARK + base64.b64encode(self.shut(text.encode())).decode()
 
     def read(self, text: str) -> str:
-        return self.open(base64.b64decode(text.removeprefix(_MARK))).decode() if text.startswith(_MARK) else text
+        if not text.startswith(_MARK):
+            return text
+        try:
+            return self.open(base64.b64decode(text.removeprefix(_MARK))).decode()
+        except ValueError as error:
+            raise OperatorError("what was sealed does not open: damaged") from error
 
 
 def open_seal(home: Path, given: str = "") -> Seal:
@@ -66,13 +71,29 @@ def open_seal(home: Path, given: str = "") -> Seal:
     path = home / "key"
     try:
         if not path.exists():
-            home.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+            if any((home / "files").glob("*/*")):
+                raise ConfigError(f"{path}: missing, and files are sealed with it; put it back, or give BANSHI_KEY")
+            _make(path)
         return Seal(_key(path.read_text("ascii").strip(), str(path)))
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"{path}: {error}") from error
+
+
+def _make(path: Path) -> None:
+    """A new key, there whole and for good or not at all: of two programs that make one, the first has made it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"key.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+        file.flush()
+        os.fsync(descriptor)
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
 
 
 def _key(written: str, where: str) -> bytes:

@@ -1,21 +1,30 @@
 """What time alone brings about: promises to be reminded of or lapsed, drafts and loose photos that grow old."""
 
-from datetime import datetime, timedelta
+import logging
+from datetime import datetime, time, timedelta
+from functools import partial
 
 from bot.bundles.model import Bundle
+from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
-from bot.domain.progress import ENDED
-from bot.domain.promise import Promise, has_lapsed, reminder
-from bot.filing import end, erase
+from bot.domain.progress import ENDED, stranded
+from bot.domain.promise import Promise, Rung, has_lapsed, reminder
+from bot.errors import StoreError
+from bot.filing import end, erase, outstanding
+from bot.store.cases import GUESS
 from bot.store.db import Tables
+from bot.store.invitations import CODES_HOLD
 from bot.turn import Resources
 
+log = logging.getLogger(__name__)
+
 _AHEAD = timedelta(days=30)  # no reminder comes earlier than this before its day
+_AT_ONCE = 100
 
 
 def run(resources: Resources, now: datetime) -> int:
-    """Everything that is due; how much there was. Running it again does nothing more."""
-    return resources.store.write(lambda tables: _promises(resources, tables, now) + _old(resources, tables, now))
+    """What is due, up to a hundred of each; how much there was. What was done is not done again."""
+    return _promises(resources, now) + resources.store.write(lambda tables: _old(resources, tables, now))
 
 
 def sweep(resources: Resources) -> int:
@@ -28,54 +37,85 @@ def sweep(resources: Resources) -> int:
     return len(gone)
 
 
-def _promises(resources: Resources, tables: Tables, now: datetime) -> int:
+def _promises(resources: Resources, now: datetime) -> int:
+    """Reminders and lapses, each saved by itself; from the hour of opening on, so that nobody is woken."""
     hours = resources.hours
-    today, count = now.astimezone(hours.zone).date(), 0
-    for promise in tables.matters.open_promises(today + _AHEAD):
-        rung = reminder(promise, today, hours.after)
-        if has_lapsed(promise, today):
-            _lapse(resources, tables, promise, now)
-        elif rung is not None:
-            tables.matters.reminded(promise, rung)
-            _say(resources, tables, promise, "promise.reminder", f"{promise.id}:{rung}", now)
-        else:
-            continue
-        count += 1
-    return count
+    local = now.astimezone(hours.zone)
+    if local.time() < min((opens for opens, _ in hours.usual(local.date())), default=time.min):
+        return 0
+    open_ = resources.store.read(lambda tables: tables.matters.open_promises(local.date() + _AHEAD))
+    due = [one for one in open_ if has_lapsed(one, local.date()) or _rung(resources, one, now)]
+    return sum(_attended(resources, one, now) for one in due[:_AT_ONCE])
 
 
-def _lapse(resources: Resources, tables: Tables, promise: Promise, now: datetime) -> None:
+def _rung(resources: Resources, promise: Promise, now: datetime) -> Rung | None:
+    """The reminder that is due; none on the day on which it was promised."""
+    hours = resources.hours
+    today = now.astimezone(hours.zone).date()
+    return reminder(promise, today, hours.after) if promise.agreed_at.astimezone(hours.zone).date() < today else None
+
+
+def _attended(resources: Resources, promise: Promise, now: datetime) -> bool:
+    """False where it cannot be done: that keeps no other waiting."""
+    try:
+        resources.store.write(partial(_attend, resources, promise, now))
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its text may hold what a citizen typed
+        log.error("a promise was not attended to: %s", type(error).__name__, extra={"case": promise.case})
+        return False
+    return True
+
+
+def _attend(resources: Resources, promise: Promise, now: datetime, tables: Tables) -> None:
+    case = tables.cases.load(promise.case, hold=True)
+    rung = _rung(resources, promise, now)
+    if case is None or not _is_wanted(tables, case, promise):
+        tables.matters.settle(promise.id, "void")
+    elif rung is None:
+        _lapse(resources, tables, promise, case, now)
+    else:
+        tables.matters.reminded(promise, rung)
+        _say(resources, tables, promise, case, "promise.reminder", rung, now)
+
+
+def _is_wanted(tables: Tables, case: Case, promise: Promise) -> bool:
+    """Does any matter still wait for this paper?"""
+    parts = outstanding(tables, case, Bundle.model_validate(case.bundle))
+    return case.state == "submitted" and any(part.id == promise.subject for part in parts)
+
+
+def _lapse(resources: Resources, tables: Tables, promise: Promise, case: Case, now: datetime) -> None:
     """The paper did not come: what was told beforehand happens now."""
-    tables.matters.settle(promise.id, "lapsed")
-    case = tables.cases.load(promise.case)
-    if case is not None and resources.settings.promises.lapsed == "withdrawn":
+    if not tables.matters.settle(promise.id, "lapsed"):
+        return
+    what = resources.settings.promises.lapsed
+    if what == "withdrawn":
         material = next(one for one in Bundle.model_validate(case.bundle).materials if one.id == promise.subject)
         for one in tables.matters.of(promise.case):
             if one.item in material.items and one.state not in ENDED:
                 end(tables, one, now)
-    _say(
-        resources,
-        tables,
-        promise,
-        f"promise.has_lapsed_{resources.settings.promises.lapsed}",
-        f"{promise.id}:lapsed",
-        now,
-    )
+        for one in stranded(tables.matters.of(promise.case)):
+            end(tables, one, now)
+    _say(resources, tables, promise, case, f"promise.has_lapsed_{what}", "lapsed", now)
 
 
-def _say(resources: Resources, tables: Tables, promise: Promise, sentence: str, key: str, now: datetime) -> None:
-    case, replies = tables.cases.load(promise.case), resources.replies
-    if case is None or promise.due_on is None:
-        return
-    fields = {"name": promise.name, "number": promise.case, "due": replies.day(promise.due_on)}
-    tables.outbox.put(case.conversation_id, [OutboundMessage(replies(sentence, **fields))], now, f"promise:{key}")
+def _say(
+    resources: Resources, tables: Tables, promise: Promise, case: Case, sentence: str, key: str, now: datetime
+) -> None:
+    replies = resources.replies
+    due = replies.day(promise.due_on) if promise.due_on else ""
+    text = replies(sentence, name=promise.name, number=promise.case, due=due)
+    tables.outbox.put(case.conversation_id, [OutboundMessage(text)], now, f"promise:{promise.id}:{key}")
 
 
 def _old(resources: Resources, tables: Tables, now: datetime) -> int:
-    """Delete drafts that nobody goes on with, and photos that belong to no case."""
+    """Delete drafts that nobody goes on with, photos that belong to no case, codes and counts of days gone by."""
     keeping = resources.settings.keeping
-    drafts = tables.cases.abandoned(now - timedelta(days=keeping.drafts))
+    drafts = tables.cases.abandoned(now - timedelta(days=keeping.drafts), _AT_ONCE)
     erase(tables, drafts)
     loose = [kept.file for kept in tables.kept.loose(now - timedelta(days=keeping.loose)) if kept.conversation_id]
     tables.kept.discard(loose)
+    tables.invitations.forget(now - CODES_HOLD)
+    tables.cases.forget_counts(GUESS, f"{GUESS}{now.astimezone(resources.hours.zone).date()}")
     return len(drafts) + len(loose)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import prometheus_client
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import loops, metrics
 from bot.bells import Bells
 from bot.channels.base import Channel
-from bot.errors import StoreError
+from bot.channels.webchat import UPLOADS
+from bot.errors import CitizenError, StoreError
 from bot.freshness import Freshness
+from bot.materials.picture import LARGEST
 from bot.paper_routes import paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _LARGEST_BODY = 256 * 1024
+_LARGEST_UPLOAD = 4 * LARGEST  # where we stop reading; what is refused is much smaller, and refused in words
 
 # Everything comes from here; nothing may frame us; no page runs with a script of the version before.
 _HEADERS = {
@@ -93,6 +96,11 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
         log.error("%s %s: %s", request.method, request.url.path, error)
         detail = resources.replies("error.store")
         return JSONResponse({"detail": detail}, 503, {"Retry-After": "5"})
+
+    @app.exception_handler(CitizenError)
+    async def explain(request: Request, error: CitizenError) -> JSONResponse:
+        status = 413 if error.reply == "photo.too_large" else 422
+        return JSONResponse({"detail": resources.replies(error.reply, **error.fields)}, status)
 
     return app
 
@@ -171,33 +179,20 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
-        taken = False
+        most = _LARGEST_UPLOAD if scope["path"] == UPLOADS else _LARGEST_BODY
+        read = 0
 
-        async def replayed() -> Message:
-            nonlocal taken
-            if taken:
-                return await receive()
-            taken = True
-            return {"type": "http.request", "body": body, "more_body": False}
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise HTTPException(413, f"at most {most} bytes")
+            return message
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_HEADERS.items()]
             await send(message)
 
-        if len(body) > _LARGEST_BODY:
-            refusal = JSONResponse({"detail": f"at most {_LARGEST_BODY} bytes"}, 413)
-            await refusal(scope, replayed, guarded)
-        else:
-            await self._app(scope, replayed, guarded)
-
-
-async def _read(receive: Receive) -> bytes:
-    """The body of a request, or as much of it as shows that it is too large."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > _LARGEST_BODY or not message.get("more_body"):
-            return body
+        await self._app(scope, counted, guarded)

@@ -7,6 +7,7 @@ from bot.handlers import (
     bundle,
     form,
     handing_in,
+    helped,
     human,
     mine,
     papers,
@@ -38,6 +39,10 @@ COMMANDS: dict[str, Handler] = {
     "submit": handing_in.submit,
     "later": papers.later,
     "bring": papers.bring,
+    "consent": papers.consent,
+    "sent_all": papers.done,
+    "filled_right": helped.right,
+    "filled_wrong": helped.wrong,
     "agree": papers.agree,
     "ordinary": papers.ordinary,
     "instead": papers.instead,
@@ -64,6 +69,7 @@ COMMANDS: dict[str, Handler] = {
 
 INTENTS: dict[str, Handler] = {
     "ask_human": human.ask,
+    "ask_helper": human.help_fill,
     "complain": human.complain,
     "express_anger": smalltalk.soothe,
     "my_cases": mine.cases,

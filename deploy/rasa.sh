@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rasa's own environment: Python 3.10 in .venv-rasa, or in the folder given. Takes two minutes and 2.1 GB.
-# BANSHI_RASA_PYTHON names the Python; otherwise one is looked for.
+# BANSHI_RASA_PYTHON names the Python; otherwise one is looked for. `deploy/rasa.sh --python` only tells which.
 set -eu
 cd "$(dirname "$0")/.."
 environment=${1:-.venv-rasa}
@@ -26,6 +26,11 @@ fi
 if [ -z "$python" ]; then
     echo "Rasa 3.6.21 needs Python 3.10, and none was found: name one in BANSHI_RASA_PYTHON" >&2
     exit 1
+fi
+
+if [ "$environment" = --python ]; then
+    echo "$python"
+    exit
 fi
 
 rm -f "$environment/installed"

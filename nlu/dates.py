@@ -52,16 +52,29 @@ def when(text: str, now: datetime, calendar: Workdays) -> When | None:
 
 
 def spans(text: str, now: datetime, calendar: Workdays) -> list[tuple[int, int]]:
-    """Where dates are named, all of them, whether or not they are what is meant in the end."""
+    """Where dates are named, all of them, whether or not they are what is meant in the end, or ours to read."""
     folded = fold(text)
     found = []
     for one in expressions(folded.text)[:_MOST]:
         try:
             read(one, now, calendar)
         except (ValueError, OverflowError):
-            continue
-        found.append(folded.original(one.start, one.end))
-    return found
+            if not any(day and day.kind == "lunar" for day in (one.first.day, one.first.also)):
+                continue
+        found += [] if _is_span(one) else one.named
+    years = [(word.start, word.end) for word in words(folded.text) if word.kind == "year"]
+    found += [year for year in years if all(year[1] <= start or end <= year[0] for start, end in found)]
+    return [folded.original(*place) for place in sorted(found)]
+
+
+def _is_span(one: Expression) -> bool:
+    """A stretch of time, or one that lies years away: neither is called a date."""
+    day = one.first.day
+    if day is None or day.kind != "offset" or one.first.time or one.last or one.first.also:
+        return False
+    values = data()["values"]
+    way, unit = values["way"].get(day.parts.get("way")), values["unit"].get(day.parts.get("unit"))
+    return bool(way == "within" or unit == "year")
 
 
 def is_lunar(text: str) -> bool:
@@ -81,8 +94,11 @@ def _meant(text: str, found: list[Expression]) -> list[Expression]:
 
 
 def _joined(first: Expression, second: Expression) -> Expression | None:
-    """A day, and further on a time: one date. The time has got its day already."""
-    if first.last or first.first.time or first.first.side or second.first.day is not first.first.day:
+    """A day or a part of it, and further on a time: one date. The time has got its day already."""
+    time, later = first.first.time, second.first.time
+    if first.last or time.clock or time.desk or first.first.side or second.first.day is not first.first.day:
+        return None
+    if time.part and (later.part or first.first.day is None):
         return None
     return Expression(replace(second.first, start=first.start), second.last)
 
@@ -92,7 +108,8 @@ def _is_taken_back(text: str, found: list[Expression], place: int) -> bool:
     following = found[place + 1].start if place + 1 < len(found) else None
     if following is not None and around("mended").search(text[one.end : following]):
         return True
-    if around("refused_before").search(text[max(one.start - _NEAR, 0) : one.start]):
+    slipped = place and around("slip").search(text[found[place - 1].end : one.start])
+    if not slipped and around("refused_before").search(text[max(one.start - _NEAR, 0) : one.start]):
         return True
     return bool(around("refused_after").search(text[one.end : following]))
 

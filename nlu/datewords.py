@@ -53,13 +53,13 @@ def _grammar() -> tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]:
     macros = data()["macros"] | {"PART": "|".join(parts)}
     words = []
     for word in data()["word"]:
-        pattern = word["pattern"].replace("\n", "")
+        pattern = word["pattern"]
         while used := re.search("%([A-Z]+)%", pattern):
             pattern = pattern.replace(used[0], macros[used[1]])
-        words.append((word["kind"], pattern))
+        words.append((word["kind"], pattern.replace("\n", "")))
     unnamed = [re.sub(r"\(\?P<\w+>", "(?:", pattern) for _, pattern in words]
     any_word = "|".join(f"(?P<w{place}>{pattern})" for place, pattern in enumerate(unnamed))
-    kinds = [(kind, re.compile(pattern, re.ASCII)) for kind, pattern in words]
+    kinds = [(kind, re.compile(pattern if kind != "no" else "", re.ASCII)) for kind, pattern in words]
     return re.compile(f"(?={data()['starts']})(?:{any_word})", re.ASCII), kinds
 
 

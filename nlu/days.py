@@ -42,11 +42,11 @@ def periods(word: Word, nth: Word | None, today: date, hall: Workdays) -> list[P
         found = [_days(first, last)]
     elif word.kind in ("weekday", "week"):
         found = _week(parts, today, values)
-    elif word.kind in ("date", "month", "year"):
+    elif word.kind in ("date", "month", "months"):
         found = _dated(word.kind, parts, today, values)
     else:
         raise ValueError(f"no day: {word.kind}")
-    return [_nth(period, nth.parts, hall, values) for period in found] if nth else found
+    return [counted(period, nth, hall) for period in found] if nth else found
 
 
 def _days(first: date, last: date) -> Period:
@@ -73,7 +73,7 @@ def _week(parts: dict[str, str], today: date, values: dict[str, Any]) -> list[Pe
 
 
 def _dated(kind: str, parts: dict[str, str], today: date, values: dict[str, Any]) -> list[Period]:
-    """A year, a month or a day by number. Without a year, or without a month, the ones that follow are meant too."""
+    """Months or a day by number. Without a year, or without a month, the ones that follow are meant too."""
     found, fault = [], ValueError("no such day")
     for year, month in _months(kind, parts, today, values):
         try:
@@ -87,14 +87,13 @@ def _dated(kind: str, parts: dict[str, str], today: date, values: dict[str, Any]
 
 def _months(kind: str, parts: dict[str, str], today: date, values: dict[str, Any]) -> list[tuple[int, int]]:
     """The months, with their years, in which to look."""
-    if kind == "year":
-        month = 1 if parts["third"] == values["year_start"] else 12
-        return [(year, month) for year in _years(parts, today, 2, values)]
+    if kind == "months":
+        return [(year, values["months"][parts.get("third", "")][0]) for year in _years(parts, today, 2, values)]
     if "which" in parts:
         return [_shifted(today, values["which"][parts["which"]])]
     if "m" not in parts:
         return [_shifted(today, by) for by in range(3)]
-    wanted = number(parts["m"])
+    wanted = 1 if parts["m"] == values["first_month"] else number(parts["m"])
     if wanted is None or not 1 <= wanted <= 12:
         raise ValueError("no month")
     return [(year, wanted) for year in _years(parts, today, 9, values)]  # 29 February can be eight years away
@@ -114,17 +113,29 @@ def _years(parts: dict[str, str], today: date, count: int, values: dict[str, Any
 
 
 def _in_month(kind: str, parts: dict[str, str], year: int, month: int, values: dict[str, Any]) -> Period:
-    days = calendar.monthrange(year, month)[1]
     if kind == "date":
-        first, last = number(parts["d"]) or 0, number(parts.get("d2", parts["d"])) or 0
+        first, last = _numbered(parts)
         to_year, to_month = _shifted(date(year, month, 1), last < first and "m" not in parts)
         return _days(date(year, month, first), date(to_year, to_month, last))
     is_last = parts.get("third") in values["last"]
     if kind == "month" and "third" in parts:
         first, last = values["third"][parts["third"]]
+        days = calendar.monthrange(year, month)[1]
         whole = _days(date(year, month, first), date(year, month, min(last, days)))
         return Period(whole.start, whole.end, "day", is_last)
-    return Period(date(year, month, 1), date(year, month, days) + _DAY, "month", is_last)
+    last = number(parts.get("m2", "")) or month
+    if kind == "months":
+        last = values["months"][parts.get("third", "")][1]
+    end = _later(date(year + (last < month), last, 1), 1)
+    return Period(date(year, month, 1), end, "month", is_last)
+
+
+def _numbered(parts: dict[str, str]) -> tuple[int, int]:
+    """The first and the last day of a month by number. In "fifteen six" the last is named by its end alone."""
+    first = number(parts["d"]) or 0
+    if "and" in parts:
+        return first, first + (number(parts["and"]) in (first + 1, (first + 1) % 10))
+    return first, number(parts.get("d2", parts["d"])) or 0
 
 
 def _shifted(day: date, months: int) -> tuple[int, int]:
@@ -141,6 +152,9 @@ def _later(day: date, months: int) -> date:
 def _offset(parts: dict[str, str], today: date, hall: Workdays, values: dict[str, Any]) -> Period:
     if "next" in parts:
         return _on(hall.after(today, values["next"].get(parts["next"], 1)))
+    if "which" in parts or "y" in parts:
+        count = values["year"][parts["y"]] if "y" in parts else values["which"][parts["which"]]
+        return _on(_moved(today, count, values["unit"][parts["unit"]]))
     way = values["way"].get(parts.get("way"), "after")
     reached = _reached(parts, today, -1 if way == "before" else 1, hall, values)
     return _days(today, reached) if way == "within" else _on(reached)
@@ -159,34 +173,39 @@ def _reached(parts: dict[str, str], today: date, sign: int, hall: Workdays, valu
         raise ValueError("no length of time")
     if unit == "working":
         return hall.after(today, sign * count)
+    if unit == "year":
+        return _later(today, sign * (12 * count + 6 * (half or more)))
+    return _moved(today, sign * count, unit) + sign * 15 * (half or more) * _DAY
+
+
+def _moved(day: date, count: int, unit: str) -> date:
     if unit in ("day", "week"):
-        return today + sign * count * (7 if unit == "week" else 1) * _DAY
-    if unit == "month":
-        return _later(today, sign * count) + sign * 15 * (half or more) * _DAY
-    return _later(today, sign * (12 * count + 6 * (half or more)))
+        return day + count * (7 if unit == "week" else 1) * _DAY
+    return _later(day, count * (12 if unit == "year" else 1))
 
 
 def _holiday(parts: dict[str, str], narrowed: bool, today: date, hall: Workdays) -> list[Period]:
-    names = data()["names"]
-    years = list(_years(parts, today, 2, data()["values"]))
+    names, values = data()["names"], data()["values"]
+    years = list(_years(parts, today, 2, values))
     if "any" in parts:
         feasts = [one for year in years for one in holidays.feasts(year) if one.last_off >= today][:3]
     else:
         key = names[parts["name"]] if "name" in parts else "spring"
         feasts = [one for year in years if (one := holidays.feast(key, year))]
-    side = "after" if parts.keys() & {"done", "done2"} else _side(parts.get("side"))
+    side = values["way"].get(parts["side"], "after") if "side" in parts else None
+    if parts.keys() & {"done", "done2", "back"}:
+        side = "after"
     if side == "before":
-        feasts = [one for one in feasts if one.first_off > today]
+        feasts = [one for one in feasts if _begins(one, parts) > today]
     found = [_near(one, side, parts, narrowed, today, hall) for one in feasts]
     if not found:
         raise ValueError("no such holiday")
     return found
 
 
-def _side(written: str | None) -> str | None:
-    if written is None:
-        return None
-    return "before" if written in data()["values"]["before"] else "after"
+def _begins(one: holidays.Feast, parts: dict[str, str]) -> date:
+    """A holiday that is named begins with its day, "the days off" with the first of them."""
+    return one.first_off if parts.keys() & {"off", "any"} else one.day
 
 
 def _near(
@@ -199,17 +218,21 @@ def _near(
         return _days(one.first_off, one.last_off) if narrowed or "off" in parts else _on(one.day)
     sign = -1 if side == "before" else 1
     if "n" in parts:
-        from_day = one.last_off if sign > 0 else one.first_off if "off" in parts else one.day
-        return _on(_reached(parts, from_day, sign, hall, data()["values"]))
+        from_day = one.last_off if sign > 0 else _begins(one, parts)
+        reached = _reached(parts, from_day, sign, hall, data()["values"])
+        if "in" not in parts:
+            return _on(reached)
+        return _days(from_day + _DAY, reached) if sign > 0 else Period(reached, from_day)
     if sign < 0:
-        return Period(today, one.first_off)
+        return Period(today, _begins(one, parts))
     if narrowed:
         return Period(one.last_off + _DAY, one.last_off + 22 * _DAY)
     return _on(hall.after(one.last_off, 1))
 
 
-def _nth(period: Period, parts: dict[str, str], hall: Workdays, values: dict[str, Any]) -> Period:
-    """One day of a period: the n-th, the first or the last of its days, working days or Mondays."""
+def counted(period: Period, nth: Word, hall: Workdays) -> Period:
+    """One day of a period: the n-th from its beginning or its end, of its days, working days or Mondays."""
+    parts, values = nth.parts, data()["values"]
     counts = range(min((period.end - period.start).days, 366))
     days = (period.start + count * _DAY for count in (reversed(counts) if "last" in parts else counts))
     if "wd" in parts:

@@ -89,6 +89,7 @@ def _parts(usual: tuple[Span, ...]) -> dict[str, Span]:
         parts["afternoon"] = (behind[0][0], behind[-1][1])
     if before and behind and parts["morning"][1] < parts["afternoon"][0]:
         parts["noon"] = (parts["morning"][1], parts["afternoon"][0])
+    parts["daytime"] = (parts["morning"][0], parts["afternoon"][1])
     return parts
 
 

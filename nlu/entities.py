@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nlu.examples import Training
-from nlu.gazetteer import Gazetteer, gather
+from nlu.gazetteer import Gazetteer, gather, is_meant
 from nlu.numbers import numbers
 from nlu.places import places
 from nlu.quantities import quantities
@@ -73,7 +73,8 @@ class Finder:
         yield [Entity(one.entity, one.value, one.start, one.end) for one in quantities(plain)]
         if self._dates:
             yield [Entity("date", text[start:end], start, end) for start, end in self._dates(text)]
-        words = [*self._words.find(plain), *places(plain, self._region)]
+        words = [one for one in (*self._words.find(plain), *self._words.trades(plain)) if is_meant(plain, one)]
+        words += places(plain, self._region)
         yield [Entity(one.entity, one.value, one.start, one.end) for one in words]
         yield [
             Entity(kind, match[0], *match.span())

@@ -4,16 +4,17 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from nlu.entities import MOST, Entity
 
 Floats = NDArray[np.float32]
+Row = tuple[NDArray[np.int64], NDArray[np.float32]]  # columns and weights of a message
+Embed = Callable[[Sequence[str]], Floats]  # (n, dimensions), in the order of the texts
 LONGEST = 4
 SEEN = 2  # in so many examples a run must stand, to be looked at
 _GAPS = re.compile(r"[\W_]+")
@@ -53,23 +54,15 @@ class Vocabulary:
         rarity = np.log((1 + len(counted)) / (1 + times)) + 1
         return cls({gram: column for column, gram in enumerate(kept)}, rarity.astype(np.float32))
 
-    def row(self, counted: Counter[str]) -> tuple[NDArray[np.int64], Floats]:
+    def row(self, counted: Counter[str]) -> Row:
         """Columns and weights of one message; the weights are of length one, or there are none."""
         known = [(self.columns[gram], times) for gram, times in counted.items() if gram in self.columns]
         columns = np.array([column for column, _ in known], np.int64)
         weights = (1 + np.log([times for _, times in known])) * self.rarity[columns]
         return columns, np.asarray(weights / max(float(np.linalg.norm(weights)), 1e-9), np.float32)
 
-    def rows(self, counted: Iterable[Counter[str]]) -> csr_matrix:
-        """(n, terms), one row a message."""
-        rows = [self.row(one) for one in counted]
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        columns = np.concatenate([columns for columns, _ in rows])
-        weights = np.concatenate([weights for _, weights in rows])
-        return csr_matrix((weights, columns, starts), shape=(len(rows), len(self.columns)), dtype=np.float32)
 
-
-def centred(vectors: Floats, centre: Floats) -> Floats:
-    """Vectors seen from the middle of the training data, of length one: there they differ more."""
-    moved = vectors - centre
+def placed(vectors: Floats, centre: Floats, axes: Floats) -> Floats:
+    """Vectors seen from the middle of the training data, along the axes on which its examples differ; of length one."""
+    moved = (vectors - centre) @ axes
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=-1, keepdims=True), 1e-9), np.float32)

@@ -4,10 +4,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from nlu.examples import Example, Training
+from nlu.patterns import pattern, section
 from nlu.text import narrow
 
+_TRADE = "business_kind"
+_NEAR = 12
 _LETTERS = re.compile(r"[0-9A-Z]")
 
 
@@ -44,12 +48,43 @@ class Gazetteer:
                     break
             at += 1
 
+    def trades(self, text: str) -> Iterator[Named]:
+        """Shops that bear what they sell in their name; the value is the listed one that it ends with, if any does."""
+        for found in _trade().finditer(text):
+            ends = (self._words.get(found[0][start:], ("", "")) for start in range(len(found[0]) - 1))
+            unlisted = section("gazetteer")["eating"] if found["dish"] else found[0]
+            value = next((value for kind, value in ends if kind == _TRADE), unlisted)
+            yield Named(_TRADE, value, *found.span())
+
+
+@cache
+def _trade() -> re.Pattern[str]:
+    """Names of shops; `dish` is what one sells to eat."""
+    names = ("before", "dishes", "goods", "shops", "whole")
+    before, dishes, goods, shops, whole = ("|".join(_longest_first(section("gazetteer")[name])) for name in names)
+    return re.compile(f"(?:{before})?(?:(?P<dish>{dishes})|{goods}){{1,2}}(?:{shops})|{whole}")
+
+
+def _longest_first(words: str) -> list[str]:
+    return sorted(words.split(), key=len, reverse=True)
+
 
 def _whole(text: str, start: int, end: int) -> bool:
     """False for letters cut out of a longer run of letters."""
     before, after = text[start - 1 : start], text[end : end + 1]
     cut_left = _LETTERS.match(text[start]) and _LETTERS.match(before)
     return not cut_left and not (_LETTERS.match(text[end - 1]) and _LETTERS.match(after))
+
+
+def is_meant(text: str, one: Named) -> bool:
+    """Whether a word names what it names: not if a trade is a landmark, or the end of the name of a shop alone."""
+    if one.entity != _TRADE:
+        return True
+    opened = section("gazetteer")["opened"].get(text[one.start : one.end])
+    if opened and not re.search(opened, text[max(one.start - _NEAR, 0) : one.start]):
+        return False
+    a_name = one.end == len(text) and pattern("gazetteer", "name").fullmatch(text, 0, one.start)
+    return not (a_name or pattern("gazetteer", "way").match(text, one.end))
 
 
 def gather(training: Training, without: Collection[str] = ()) -> Gazetteer:
@@ -69,7 +104,9 @@ def gather(training: Training, without: Collection[str] = ()) -> Gazetteer:
     for word, value in training.synonyms.items():
         if word not in words and value in kinds:
             words[word] = (kinds[value], value)
-    return Gazetteer({word: named for word, named in words.items() if word.strip() and named[0] not in without})
+    none = section("gazetteer")["without"]
+    kept = {word: named for word, named in words.items() if word.strip() and word not in none}
+    return Gazetteer({word: named for word, named in kept.items() if named[0] not in without})
 
 
 def _marked(examples: Collection[Example]) -> dict[str, tuple[str, str]]:

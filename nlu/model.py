@@ -1,69 +1,96 @@
 """The trained model: weights for every intent, and the examples themselves, to which a message may be near."""
 
+import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from nlu.features import Floats, Vocabulary
+from nlu.examples import files
+from nlu.features import Floats, Row, Vocabulary, placed
 
+OUT_OF_SCOPE = "out_of_scope"
 DENSE = 0.8  # how much the sentence's vector weighs beside its runs of signs
 CLOSEST = 3  # examples of an intent whose nearness counts
-FORMAT = 1
+LIKELIEST = 5  # intents that are looked at for it: all 50 say hardly more, and would push the embedder out of the cache
+OURS = 0.5  # of scope, from which on a message may be acted upon
+FORMAT = 3
 
 
 @dataclass(frozen=True)
 class Judged:
-    """`shares` (intents,) add up to one; `nearness` (intents,) is the mean cosine of the closest examples."""
+    """`shares` (intents,) add up to one; `scope` is how likely a message is ours at all, 0..1.
+
+    `sure`: the likeliest intent may be acted upon; `certain`: more than this need not be known of the message.
+    """
 
     shares: Floats
-    nearness: Floats
+    scope: float
+    sure: bool
+    certain: bool
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One against the rest for every intent: `words` (terms, intents), `dense` (k, intents), `bias` (intents,).
+
+    `heat` makes shares of its margins. A message is understood for sure from the share `sure` on, and for certain above
+    `certain`; `scope` (4,) weighs what tells it from what we have nothing to do with.
+    """
+
+    words: Floats
+    dense: Floats
+    bias: Floats
+    heat: float
+    sure: float
+    certain: float
+    scope: Floats
 
 
 @dataclass(frozen=True)
 class Model:
-    """What training gives. `dimensions` is nought where it was trained on words alone.
+    """What training gives: a machine for words `alone`, and one for `both` words and vector, if there are vectors.
 
-    `words` (terms, intents), `dense` (dimensions, intents), `bias` (intents,) are of the machine; `near` are the
-    examples, (n, dimensions) or (n, terms), in order of their intents, which begin at `starts`. A message is understood
-    for sure from `sure` on, and `scope` (4,) weighs what tells it from what we have nothing to do with.
+    `centre` (dimensions,) and `axes` (dimensions, k) place a vector; `near` (n, k) are the examples, in order of their
+    intents, which begin at `starts`.
     """
 
     digest: str
     intents: tuple[str, ...]
     vocabulary: Vocabulary
+    alone: Machine
+    both: Machine
     centre: Floats
-    words: Floats
-    dense: Floats
-    bias: Floats
-    near: Any
+    axes: Floats
+    near: Floats
     starts: NDArray[np.int64]
-    heat: float
-    sure: float
-    scope: Floats
 
-    @property
-    def dimensions(self) -> int:
-        return len(self.centre)
-
-    def judge(self, row: tuple[NDArray[np.int64], Floats], dense: Floats) -> Judged:
-        """How likely each intent is, for a row of the vocabulary and a centred vector (or an empty one)."""
+    def by_words(self, row: Row) -> Judged:
+        """What the words of a message say, by its row of the vocabulary."""
         columns, weights = row
-        margins = weights @ self.words[columns] + self.bias
-        if len(dense):
-            margins = margins + DENSE * (dense @ self.dense)
-            near = self.near @ dense
-        else:
-            spread = np.zeros(len(self.vocabulary.columns), np.float32)
-            spread[columns] = weights
-            near = self.near @ spread
-        return Judged(shares(margins[None], self.heat)[0], closest(near[None], self.starts)[0])
+        return self._judged(self.alone, weights @ self.alone.words[columns] + self.alone.bias)
+
+    def by_both(self, row: Row, vector: Floats) -> Judged:
+        """What its words and its vector say together."""
+        (columns, weights), example = row, placed(vector, self.centre, self.axes)
+        margins = weights @ self.both.words[columns] + DENSE * (example @ self.both.dense) + self.both.bias
+        return self._judged(self.both, margins, example)
+
+    def _judged(self, machine: Machine, margins: Floats, example: Floats | None = None) -> Judged:
+        likely = shares(margins[None], machine.heat)
+        outside = outside_of(self.intents)
+        near = 0.0 if example is None else nearness(likely[0], example, self.near, self.starts, outside)
+        told = machine.scope[0] + signs(likely, np.array([near], np.float32), outside)[0] @ machine.scope[1:]
+        scope = float(1 / (1 + np.exp(-np.clip(told, -30, 30))))
+        best = int(likely[0].argmax())
+        share, ours = likely[0, best], best != outside
+        certain = bool(ours and share > machine.certain)
+        return Judged(likely[0], scope, bool(ours and share >= machine.sure and scope >= OURS), certain)
 
     def save(self, file: Path) -> None:
         """One file without code in it, put in place whole."""
@@ -72,18 +99,15 @@ class Model:
             "digest": self.digest,
             "intents": self.intents,
             "terms": list(self.vocabulary.columns),
-            "heat": self.heat,
-            "sure": self.sure,
         }
         arrays = {
             "rarity": self.vocabulary.rarity,
+            **_packed("alone", self.alone),
+            **_packed("both", self.both),
             "centre": self.centre,
-            "words": self.words.astype(np.float16),
-            "dense": self.dense,
-            "bias": self.bias,
-            **_packed(self.near),
+            "axes": self.axes,
+            "near": self.near.astype(np.float16),
             "starts": self.starts,
-            "scope": self.scope,
         }
         packed = io.BytesIO()
         np.savez_compressed(packed, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)
@@ -100,47 +124,54 @@ class Model:
                 told = json.loads(stored["told"].tobytes())
                 if told["format"] != FORMAT:
                     return None
-                vocabulary = Vocabulary({gram: n for n, gram in enumerate(told["terms"])}, stored["rarity"])
                 return cls(
                     told["digest"],
                     tuple(told["intents"]),
-                    vocabulary,
+                    Vocabulary({gram: n for n, gram in enumerate(told["terms"])}, stored["rarity"]),
+                    _unpacked("alone", stored),
+                    _unpacked("both", stored),
                     stored["centre"],
-                    stored["words"].astype(np.float32),
-                    stored["dense"],
-                    stored["bias"],
-                    _unpacked(stored, len(told["terms"])),
+                    stored["axes"],
+                    stored["near"].astype(np.float32),
                     stored["starts"],
-                    told["heat"],
-                    told["sure"],
-                    stored["scope"],
                 )
         except (OSError, ValueError, KeyError, EOFError):
             return None
 
 
-def _packed(near: Any) -> dict[str, Any]:
-    """The examples as arrays: dense ones whole, sparse ones in their parts."""
-    if not isinstance(near, csr_matrix):
-        return {"near": near.astype(np.float16)}
-    return {"near_data": near.data.astype(np.float16), "near_indices": near.indices, "near_indptr": near.indptr}
+def _packed(name: str, machine: Machine) -> dict[str, Any]:
+    parts = {f"{name}_{field.name}": getattr(machine, field.name) for field in fields(machine)}
+    return parts | {f"{name}_words": machine.words.astype(np.float16)}
 
 
-def _unpacked(stored: Mapping[str, Any], terms: int) -> Any:
-    if "near" in stored:
-        return stored["near"].astype(np.float32)
-    parts = (stored["near_data"].astype(np.float32), stored["near_indices"], stored["near_indptr"])
-    return csr_matrix(parts, shape=(len(parts[2]) - 1, terms))
+def _unpacked(name: str, stored: Mapping[str, Any]) -> Machine:
+    words, dense, bias, heat, sure, certain, scope = (stored[f"{name}_{field.name}"] for field in fields(Machine))
+    return Machine(words.astype(np.float32), dense, bias, float(heat), float(sure), float(certain), scope)
 
 
-def closest(near: Floats, starts: Sequence[int] | NDArray[np.int64]) -> Floats:
-    """(n, intents): the mean nearness of the CLOSEST examples of each intent, of (n, examples) in their order."""
-    ends = [*starts[1:], near.shape[1]]
-    columns = []
-    for start, end in zip(starts, ends, strict=True):
-        few = min(CLOSEST, end - start)
-        columns.append(np.partition(near[:, start:end], -few, axis=1)[:, -few:].mean(1))
-    return np.asarray(np.stack(columns, 1), np.float32)
+def digest(folder: Path, embedder: str) -> str:
+    """What a model was trained on: the files as they stand, and whose vectors they got."""
+    told = hashlib.sha256(f"{FORMAT}:{embedder}".encode())
+    for file in files(folder):
+        told.update(file.name.encode() + b"\0" + file.read_bytes())
+    return told.hexdigest()
+
+
+def outside_of(intents: tuple[str, ...]) -> int | None:
+    """Which intent is none of ours."""
+    return intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else None
+
+
+def nearness(likely: Floats, example: Floats, near: Floats, starts: NDArray[np.int64], outside: int | None) -> float:
+    """How near an example is to those of the intent that has the nearest, among the likeliest: the mean cosine."""
+    ends = [*starts[1:], len(near)]
+    inside = [one for one in np.argsort(-likely) if one != outside][:LIKELIEST]
+    return max(_closest(near[starts[one] : ends[one]] @ example) for one in inside)
+
+
+def _closest(cosines: Floats) -> float:
+    few = min(CLOSEST, len(cosines))
+    return float(np.partition(cosines, -few)[-few:].mean())
 
 
 def shares(margins: Floats, heat: float) -> Floats:
@@ -148,3 +179,18 @@ def shares(margins: Floats, heat: float) -> Floats:
     said = margins / heat
     likely = np.exp(said - said.max(1, keepdims=True))
     return np.asarray(likely / likely.sum(1, keepdims=True), np.float32)
+
+
+def signs(likely: Floats, near: Floats, outside: int | None) -> Floats:
+    """(n, 3), what tells that a message is ours: log-odds of its best intent, and against the outside; its nearness.
+
+    `likely` (n, intents), `near` (n,).
+    """
+    inside = np.arange(likely.shape[1]) != (-1 if outside is None else outside)
+    rest = -_odds(likely[:, outside]) if outside is not None else np.zeros(len(likely), np.float32)
+    return np.stack([_odds(likely[:, inside].max(1)), rest, near], 1)
+
+
+def _odds(share: Floats) -> Floats:
+    held = np.clip(share, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(held / (1 - held)), np.float32)

@@ -24,11 +24,25 @@ class _Division:
 
 
 def places(text: str, region: str = "") -> Iterator[Named]:
-    """The places of a `narrow` text, from left to right; those that lie in each other and side by side are one.
+    """The places of a `narrow` text; those that lie in each other and side by side are one, and stand there singly too.
 
-    The value is the six-digit code, of the narrowest one; the name itself where several places bear it.
-    `region` is the code of the hall, which is likely to be meant.
+    The value is the six-digit code, of the narrowest one that has one; the name itself where several places bear it,
+    and of a town alone. `region` is the code of the hall, which is likely to be meant.
     """
+    coded = list(_coded(text, region))
+    yield from coded
+    ends = {one.end: one for one in coded}
+    for found in pattern("places", "town").finditer(text):
+        start, end = found.start("name"), found.end()
+        outer = ends.get(start, Named("place", text[start:end], start, end))
+        yield Named("place", outer.value, outer.start, end)
+    for outer in coded:
+        if zone := pattern("places", "zone").match(text, outer.end):
+            yield Named("place", outer.value, outer.start, zone.end())
+
+
+def _coded(text: str, region: str) -> Iterator[Named]:
+    """The divisions that have a code, from left to right."""
     last: Named | None = None
     for start, end, divisions in _names(text):
         joins = last is not None and last.end == start

@@ -21,11 +21,12 @@ class Quantity:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """What a text names; it must be `narrow` (see nlu.text)."""
-    for name, entity in (("area", "area"), ("amount", "amount"), ("bare", "amount")):
+    for name, entity in (("area", "area"), ("amount", "amount"), ("bare", "amount"), ("paid", "amount")):
         for found in pattern("quantities", name).finditer(text):
             counted = found["count"] or found.groupdict().get("priced")
             if counted and found[0] != section("quantities")["not_money"] and (value := measure(counted)):
-                yield Quantity(entity, value, found.start(), found.end())
+                start = found.start("count") if name == "paid" else found.start()
+                yield Quantity(entity, value, start, found.end())
     for found in pattern("quantities", "stated").finditer(text):
         for name in ("count", "other"):
             if found[name]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from nlu.evaluate import resident_mb
 from nlu.examples import Training, files, read
 from nlu.sidecar import Finder, RasaServer
 
@@ -53,6 +54,13 @@ class Workshop:
 
     environment: Path
     folder: Path
+
+    def program(self) -> Path:
+        """RasaFailed where there is none."""
+        found = self.environment.absolute() / "bin" / "rasa"
+        if not found.exists():
+            raise RasaFailed(f"{self.environment}: no Rasa there; `make rasa-install` installs it")
+        return found
 
     def prepare(self, source: Path, epochs: int | None = None) -> Path:
         """A folder with all that training takes, made from the training files in `source`. DataFault names faults.
@@ -101,11 +109,8 @@ class Workshop:
 
     def command(self, model: Path, port: int) -> list[str]:
         """Serves a model on the loopback address; wants `environ`, with the token in it."""
-        binaries = self.environment.absolute() / "bin"
-        if not (binaries / "rasa").exists():
-            raise RasaFailed(f"{self.environment}: no Rasa there; `make rasa` installs it")
         options = ["run", "--enable-api", "--quiet", "-m", str(model.absolute()), "-i", HOST, "-p", str(port)]
-        return [str(binaries / "python"), "-c", _SERVE, *options]
+        return [str(self.program().with_name("python")), "-c", _SERVE, *options]
 
     def environ(self, token: str = "") -> dict[str, str]:
         """That of this process, without what is for our own Python."""
@@ -114,19 +119,15 @@ class Workshop:
 
     def _run(self, folder: Path, *arguments: str) -> str:
         """What Rasa said."""
-        rasa = (self.environment / "bin" / "rasa").absolute()
-        try:
-            done = subprocess.run(
-                [str(rasa), *arguments],
-                cwd=folder,
-                env=self.environ(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        except OSError as error:
-            raise RasaFailed(f"{rasa}: {error.strerror}; `make rasa` installs it") from error
+        done = subprocess.run(
+            [str(self.program()), *arguments],
+            cwd=folder,
+            env=self.environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         if done.returncode:
             raise RasaFailed(f"rasa {' '.join(arguments[:2])} failed:\n{done.stdout[-4000:]}")
         return done.stdout
@@ -167,8 +168,7 @@ class Served:
 
     def rss_mb(self) -> float:
         """Resident memory of the process and its children."""
-        pages = sum(int(Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1]) for pid in _tree(self.process.pid))
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return resident_mb(*_tree(self.process.pid))
 
 
 def words(training: Training) -> list[str]:

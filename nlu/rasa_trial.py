@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 from nlu.entities import Dates, Finder
 from nlu.examples import read
-from nlu.features import Floats
 from nlu.rasa_runs import Served, Workshop
 from nlu.understand import Understanding
 
@@ -24,10 +23,12 @@ class RasaTrial:
     """Trains in a folder that goes with it. The server starts with the first message, and stays until `close`."""
 
     def __init__(self, environment: Path, dates: Dates | None = None, epochs: int | None = None) -> None:
+        """RasaFailed where there is no Rasa in the environment."""
         self._epochs, self._dates = epochs, dates
         self._stack = ExitStack()
         atexit.register(self.close)
         self._workshop = Workshop(environment, Path(self._stack.enter_context(TemporaryDirectory("-banshi-rasa"))))
+        self._workshop.program()  # sooner than after the training of whatever it is compared with
         self._model: Path | None = None
         self._finder: Finder | None = None
         self._served: Served | None = None
@@ -38,7 +39,7 @@ class RasaTrial:
         self._finder = Finder.of(training, dates=self._dates)
         self._model = self._workshop.train(folder, self._epochs or enough(len(training.examples)))
 
-    def __call__(self, text: str, vector: Floats | None = None) -> Understanding:
+    def __call__(self, text: str) -> Understanding:
         """RasaFailed where the server does not start, Unanswered where it does not answer: nobody stands in for it."""
         if self._served is None:
             assert self._model and self._finder, "train first"

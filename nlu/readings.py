@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from nlu.datewords import Word, data
-from nlu.days import Period, periods
+from nlu.days import Period, counted, periods
 from nlu.daytimes import Grain, Reading, Workdays, opening
 from nlu.moments import Expression, Moment, Side
 from nlu.numerals import number
@@ -48,10 +48,12 @@ def _begins_ahead(begun: Reading, first: Moment, now: datetime) -> bool:
 def _until(begun: Reading, first: Moment, last: Moment, now: datetime, hall: Workdays) -> Reading:
     """The range from one reading to the first that ends later."""
     if not last.day and last.time:
+        if begun.grain in ("week", "month"):
+            raise ValueError("no day that it ends on")
         part = None if last.time.part or not last.time.desk else first.time.part
         time_ = replace(last.time, part=last.time.part or part)
         ended = time_.on(begun.start.date(), now.tzinfo, hall, begun.start)
-        ends = [replace(ended, grain=begun.grain) if last.time.desk else ended]
+        ends = [replace(ended, grain=begun.grain) if last.time.desk and begun.grain in _TIMED else ended]
     else:
         ends = _readings(last, now, begun.start, hall)
     for ended in ends:
@@ -97,6 +99,8 @@ def _periods(moment: Moment, now: datetime, base: datetime, hall: Workdays) -> l
     if moment.also is None:
         return found
     period = next((one for one in found if one.end > from_day), found[-1])
+    if "from" in moment.also.parts:
+        return periods(moment.also, None, period.start, hall)
     inner = periods(moment.also, None, today if _is_fixed(moment.also) else period.start, hall)
     same = [one for one in inner if period.start <= one.start and one.end <= period.end]
     if not same:
@@ -125,7 +129,11 @@ def _timed(moment: Moment, period: Period, now: datetime, hall: Workdays) -> Rea
     if reading.grain in _TIMED:
         day = period.start if moment.side == "before" else period.end - _DAY
         return _beside_time(reading, moment.side, day, now, hall)
-    return _beside_day(reading, moment.side, period.last, now)
+    beside = _beside_day(reading, moment.side, period.last, now)
+    if moment.beside is None:
+        return beside
+    day = counted(Period(beside.start.date(), beside.end.date()), moment.beside, hall).start
+    return Reading(datetime.combine(day, time(), zone), datetime.combine(day + _DAY, time(), zone), "day")
 
 
 def _beside_time(reading: Reading, side: Side, day: date, now: datetime, hall: Workdays) -> Reading:

@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from nlu.engine import Engine
 from nlu.entities import MOST, OURS, Entity
-from nlu.features import Floats
-from nlu.training import OUT_OF_SCOPE
+from nlu.model import OUT_OF_SCOPE
 from nlu.understand import Understanding
 
 UNDECIDED = "nlu_fallback"  # what Rasa's FallbackClassifier puts first where it is not sure
@@ -56,8 +55,8 @@ class RasaServer:
         self._finder, self._token = finder, {"token": token} if token else {}
         self._client = httpx.Client(base_url=url, timeout=timeout, trust_env=False)
 
-    def __call__(self, text: str, vector: Floats | None = None) -> Understanding:
-        """Unanswered where the server is no use. It has no need of the vector."""
+    def __call__(self, text: str) -> Understanding:
+        """Unanswered where the server is no use."""
         text = text[:MOST].encode("utf-8", "replace").decode()  # half a character of UTF-16 cannot be sent
         try:
             answer = self._client.post("/model/parse", params=self._token, json={"text": text})
@@ -103,14 +102,14 @@ class Sidecar:
         self._lock = threading.Lock()
         self._up, self._until = True, 0.0
 
-    def __call__(self, text: str, vector: Floats | None = None) -> Understanding:
+    def __call__(self, text: str) -> Understanding:
         if not self._may_ask():
-            return self._fallback(text, vector)
+            return self._fallback(text)
         try:
             found = self._server(text)
         except Unanswered as why:
             self._failed(why)
-            return self._fallback(text, vector)
+            return self._fallback(text)
         self._answered()
         return found
 

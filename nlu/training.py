@@ -1,9 +1,8 @@
 """From examples to a model: two halves judge each other, so that it knows how sure it may be."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,58 +14,51 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from nlu.entities import Finder
-from nlu.examples import DataFault, Training, files
-from nlu.features import Floats, Vocabulary, centred, grams
-from nlu.model import DENSE, FORMAT, Model, closest, shares
+from nlu.examples import DataFault, Training
+from nlu.features import Embed, Floats, Vocabulary, grams, placed
+from nlu.model import DENSE, Machine, Model, nearness, outside_of, shares, signs
+from nlu.vectors import Progress
 
-Embed = Callable[[Sequence[str]], Floats]
-Progress = Callable[[str, int, int], None]
+Rows = NDArray[np.int64]
 
-OUT_OF_SCOPE = "out_of_scope"
 PULL = 1.0  # the C of the machine: how far the data may pull
 PRECISION = 0.9  # of what is held out, that a message must reach to be understood for sure
+CERTAIN = 0.985  # the same, to be understood without its vector: with it, no more of them are right
 FOLDS = 2
-_BATCH = 64
+AXES = 256  # of the 384 of a vector, on which examples differ most: as right, and learnt in two thirds of the time
 
 
 @dataclass(frozen=True)
 class _Data:
-    """The examples in order of their labels: sparse rows, centred vectors (or none), labels, and where each begins."""
+    """The examples in order of their labels: sparse rows, placed vectors (or none), labels, and where each begins."""
 
     words: csr_matrix
     dense: Floats
-    labels: NDArray[np.int64]
+    labels: Rows
 
     @property
-    def starts(self) -> NDArray[np.int64]:
+    def starts(self) -> Rows:
         return np.searchsorted(self.labels, np.unique(self.labels))
-
-    @property
-    def near(self) -> Any:
-        """The examples as others are compared with them: by their vectors where they have any."""
-        return self.dense if self.dense.size else self.words
 
     @property
     def together(self) -> Any:
         return hstack([self.words, csr_matrix(DENSE * self.dense)]).tocsr() if self.dense.size else self.words
 
-    def of(self, rows: NDArray[np.int64]) -> "_Data":
+    def of(self, rows: Rows) -> "_Data":
         return _Data(self.words[rows], self.dense[rows], self.labels[rows])
 
-
-def digest(folder: Path, embedder: str) -> str:
-    """What a model was trained on: the files as they stand, and whose vectors they got."""
-    told = hashlib.sha256(f"{FORMAT}:{embedder}".encode())
-    for file in files(folder):
-        told.update(file.name.encode() + b"\0" + file.read_bytes())
-    return told.hexdigest()
+    def folds(self) -> list[tuple[Rows, Rows]]:
+        """What each half knows, and what is held back from it; none where an intent is too small to be halved."""
+        if np.bincount(self.labels).min() < FOLDS:
+            return []
+        return list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(self.labels, self.labels))
 
 
 def train(
     training: Training, finder: Finder, embed: Embed | None, mark: str = "", progress: Progress | None = None
 ) -> Model:
     """A model of the examples. `mark` is the digest it carries. DataFault where there is nothing to tell apart."""
-    tell = progress or (lambda name, done, of: None)
+    tell = progress or (lambda stage, done, of: None)
     examples = sorted(training.examples, key=lambda one: one.intent)
     intents = tuple(dict.fromkeys(one.intent for one in examples))
     if len(intents) < 2:
@@ -74,82 +66,70 @@ def train(
     texts = [one.text for one in examples]
     counted = [grams(text, finder(text)) for text in texts]
     vocabulary = Vocabulary.of(counted)
-    vectors = _embedded(texts, embed, tell)
+    vectors = embed(texts) if embed else np.zeros((len(texts), 0), np.float32)
     centre = vectors.mean(0)
+    axes = _axes(vectors - centre)
     labels = np.array([intents.index(one.intent) for one in examples])
-    data = _Data(vocabulary.rows(counted), centred(vectors, centre), labels)
-    heat, sure, scope = _calibrated(data, intents, tell)
-    fitted = _machine(data)
-    tell("intents", FOLDS + 1, FOLDS + 1)
-    terms = len(vocabulary.columns)
-    weights = _weights(fitted)
-    return Model(
-        mark,
-        intents,
-        vocabulary,
-        centre,
-        weights[:terms],
-        weights[terms:],
-        _bias(fitted),
-        data.near,
-        data.starts,
-        heat,
-        sure,
-        scope,
-    )
+    words = _Data(_rows(vocabulary, counted), np.zeros((len(texts), 0), np.float32), labels)
+    data = replace(words, dense=placed(vectors, centre, axes))
+    tell("intents", 0, 2)
+    alone = _machine(words, outside_of(intents))
+    tell("intents", 1, 2)
+    both = _machine(data, outside_of(intents)) if embed else alone
+    tell("intents", 2, 2)
+    return Model(mark, intents, vocabulary, alone, both, centre, axes, data.dense, data.starts)
 
 
-def _embedded(texts: Sequence[str], embed: Embed | None, tell: Progress) -> Floats:
-    """(n, dimensions); no dimensions without an embedder."""
-    if embed is None:
-        return np.zeros((len(texts), 0), np.float32)
-    rows = []
-    for at in range(0, len(texts), _BATCH):
-        rows.append(embed(texts[at : at + _BATCH]))
-        tell("vectors", min(at + _BATCH, len(texts)), len(texts))
-    return np.concatenate(rows)
+def _rows(vocabulary: Vocabulary, counted: Sequence[Counter[str]]) -> csr_matrix:
+    """(n, terms), one row a message."""
+    rows = [vocabulary.row(one) for one in counted]
+    starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns, weights = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return csr_matrix((weights, columns, starts), shape=(len(rows), len(vocabulary.columns)), dtype=np.float32)
 
 
-def _machine(data: _Data) -> LinearSVC:
-    """One against the rest: as right as a regression on held-out examples, and five times as fast."""
-    return LinearSVC(C=PULL, random_state=0).fit(data.together, data.labels)
+def _axes(moved: Floats) -> Floats:
+    """(dimensions, k): the directions in which the vectors lie widest apart, the widest first."""
+    _, directions = np.linalg.eigh((moved.T @ moved).astype(np.float64))
+    return np.asarray(directions[:, ::-1][:, :AXES], np.float32)
 
 
-def _weights(fitted: LinearSVC) -> Floats:
-    """(features, intents); scikit-learn keeps one row for two of them."""
-    rows = fitted.coef_ if len(fitted.coef_) > 1 else np.stack([-fitted.coef_[0], fitted.coef_[0]])
-    return np.asarray(rows.T, np.float32)
+def _machine(data: _Data, outside: int | None) -> Machine:
+    """Learnt from all; how sure it may be is what two halves find, each judged by a machine of the other.
 
-
-def _bias(fitted: LinearSVC) -> Floats:
-    bias = fitted.intercept_
-    return np.asarray(bias if len(bias) > 1 else [-bias[0], bias[0]], np.float32)
-
-
-def _calibrated(data: _Data, intents: tuple[str, ...], tell: Progress) -> tuple[float, float, Floats]:
-    """The heat of the probabilities, from where on a message is understood for sure, and the weights of scope.
-
-    Half of the examples are judged by a model of the others. Where an intent has one example only, there are no
-    halves; then the figures are guesses on the careful side.
+    Without halves the figures are guesses on the careful side.
     """
-    if np.bincount(data.labels).min() < FOLDS:
-        return 1.0, PRECISION, np.array([0, 1, 1, 1], np.float32)
-    margins = np.zeros((len(data.labels), len(intents)), np.float32)
-    near = np.zeros_like(margins)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(np.zeros(len(data.labels)), data.labels)
-    for done, (known, held) in enumerate(folds):
-        tell("intents", done, FOLDS + 1)
+    weights, bias = _fitted(data)
+    terms = data.words.shape[1]
+    parts = weights[:terms], weights[terms:], bias
+    folds = data.folds()
+    if not folds:
+        return Machine(*parts, 1.0, PRECISION, 1.0, np.array([0, 1, 1, 1], np.float32))
+    margins = np.zeros((len(data.labels), len(bias)), np.float32)
+    near = np.zeros(len(margins), np.float32)
+    for known, held in folds:
         half, rest = data.of(known), data.of(held)
-        fitted = _machine(half)
-        margins[held] = rest.together @ _weights(fitted) + _bias(fitted)
-        similar = rest.near @ half.near.T
-        near[held] = closest(similar if data.dense.size else similar.toarray(), half.starts)
+        weights, bias = _fitted(half)
+        margins[held] = rest.together @ weights + bias
+        if data.dense.size:
+            pairs = zip(margins[held], rest.dense, strict=True)
+            near[held] = [nearness(row, example, half.dense, half.starts, outside) for row, example in pairs]
     heat = _heat(margins, data.labels)
     likely = shares(margins, heat)
-    return heat, _sure(likely, data.labels), _scope(likely, near, data.labels, intents)
+    sure, certain = (_least(likely, data.labels, precision) for precision in (PRECISION, CERTAIN))
+    return Machine(*parts, heat, sure, certain, _scope(signs(likely, near, outside), data.labels, outside))
 
 
-def _heat(margins: Floats, labels: NDArray[np.int64]) -> float:
+def _fitted(data: _Data) -> tuple[Floats, Floats]:
+    """(features, intents) and (intents,). As right as a regression on held-out examples, and five times as fast."""
+    found = LinearSVC(C=PULL, random_state=0).fit(data.together, data.labels)
+    rows, bias = found.coef_, found.intercept_
+    if len(rows) == 1:  # scikit-learn keeps one row for two intents
+        rows, bias = np.stack([-rows[0], rows[0]]), np.array([-bias[0], bias[0]])
+    return np.asarray(rows.T, np.float32), np.asarray(bias, np.float32)
+
+
+def _heat(margins: Floats, labels: Rows) -> float:
     """By which the margins are divided, so that the shares say how often they are right."""
     here = np.arange(len(labels))
 
@@ -159,36 +139,22 @@ def _heat(margins: Floats, labels: NDArray[np.int64]) -> float:
     return float(minimize_scalar(surprise, bounds=(0.02, 5.0), method="bounded").x)
 
 
-def _sure(likely: Floats, labels: NDArray[np.int64]) -> float:
-    """The smallest probability from which on PRECISION of the held-out examples are right."""
+def _least(likely: Floats, labels: Rows, precision: float) -> float:
+    """The smallest share from which on so many of the held-out examples are right; one where none is."""
     best = likely.max(1)
     order = np.argsort(-best)
     right = np.cumsum((likely.argmax(1) == labels)[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(right >= PRECISION)
+    good = np.flatnonzero(right >= precision)
     return float(best[order][good[-1]]) if len(good) else 1.0
 
 
-def signs(likely: Floats, near: Floats, outside: int | None) -> Floats:
-    """(n, 3), what tells that a message is ours: log-odds of its best intent, and against the outside; its nearness."""
-    inside = np.arange(likely.shape[1]) != (-1 if outside is None else outside)
-    rest = -_odds(likely[:, outside]) if outside is not None else np.zeros(len(likely), np.float32)
-    return np.stack([_odds(likely[:, inside].max(1)), rest, near[:, inside].max(1)], 1)
-
-
-def _odds(share: Floats) -> Floats:
-    held = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(held / (1 - held)), np.float32)
-
-
-def _scope(likely: Floats, near: Floats, labels: NDArray[np.int64], intents: tuple[str, ...]) -> Floats:
+def _scope(told: Floats, labels: Rows, outside: int | None) -> Floats:
     """(4,): a constant and the weights of the signs, which count alike once they are on one scale.
 
     Weights of their own for them fit the outside that was seen, and do worse with another.
     """
-    outside = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else None
-    told = signs(likely, near, outside)
-    weights = 1 / np.maximum(told.std(0), 1e-3)
-    weights[1] = weights[1] if outside is not None else 0
+    spread = told.std(0)
+    weights = np.where(spread > 0, 1 / np.maximum(spread, 1e-3), 0)  # what is always the same says nothing
     total = told @ weights
     if outside is None:
         return np.array([2 - total.mean(), *weights], np.float32)

@@ -16,6 +16,7 @@ from bot.bundles.conditions import NotACondition, clauses, facts, holds
 from bot.bundles.model import Bundle
 from bot.bundles.plan import plan
 from bot.bundles.saying import Said, accept
+from bot.bundles.schema import schema
 from bot.errors import CitizenError, ConfigError
 from bot.settings import ROOT
 
@@ -238,3 +239,10 @@ def test_the_plan_of_the_command_line(tmp_path: Path) -> None:
     answers.write_text('{"size": 1, "tobacco": "也许"}', "utf-8")
     done = subprocess.run([sys.executable, "-m", "bot", *run], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "no 'size'" in done.stderr and "也许" in done.stderr
+
+
+def test_the_schema_for_editors_is_that_of_the_program() -> None:
+    kept = json.loads((ROOT / "config/bundles/schema.json").read_text("utf-8"))
+    assert kept == schema(), "run `banshi bundles --schema > config/bundles/schema.json`"
+    assert set(kept["properties"]) == set(Bundle.model_fields)
+    assert {"ask", "tick", "say", "stop", "when"} <= set(kept["$defs"]["Step"]["properties"])

@@ -3,6 +3,7 @@
 import time as clock
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from bot.calendar import announced, is_workday, load_hours
 from bot.domain.hours import Hours
 from bot.settings import ROOT
 from nlu import datewords, holidays
-from nlu.dates import is_lunar, when
+from nlu.dates import is_lunar, spans, when
 from nlu.datewords import LIMIT, data, fold, words
 from nlu.numerals import digits, number
 from tests.test_commands import banshi, refusal
@@ -43,26 +44,33 @@ def test_the_table(row: dict[str, Any]) -> None:
 
 
 def test_expressions_that_nobody_fitted_the_grammar_to() -> None:
-    """Written by somebody else: the figure is in `docs/measurements.md`."""
+    """Written by somebody else, and run once before they were looked at: 0.945 (`docs/measurements.md`)."""
     held = [param.values[0] for param in rows(HELD_BACK)]
-    wrong = []
-    for row in held:
-        try:
-            check(row)
-        except AssertionError:
-            wrong.append(row["text"])
-    assert len(held) >= 120 and len(wrong) <= 0.07 * len(held), wrong
+    wrong = [row["text"] for row in held if not is_right(row)]
+    print(f"dates: {1 - len(wrong) / len(held):.3f} of {len(held)}")
+    assert len(held) >= 200 and 1 - len(wrong) / len(held) >= 0.94, wrong
+
+
+def is_right(row: dict[str, Any]) -> bool:
+    try:
+        check(row)
+    except AssertionError:
+        return False
+    return True
 
 
 def check(row: dict[str, Any]) -> None:
+    """What a row has is compared, and nothing may be understood where it has neither start nor end."""
     found = when(row["text"], at(row.get("now", "2026-11-21T10:00")), HOURS)
-    if "start" not in row:
+    if not row.keys() & {"start", "end"}:
         assert found is None
         assert is_lunar(row["text"]) is row.get("lunar", False)
         return
     assert found is not None
-    assert (found.start, found.end, found.grain) == (at(row["start"]), at(row["end"]), row["grain"])
-    assert found.text == row.get("said", found.text)
+    told = {"start": found.start, "end": found.end, "grain": found.grain, "said": found.text}
+    assert told == told | {name: at(row[name]) for name in ("start", "end") if name in row} | {
+        name: row[name] for name in ("grain", "said") if name in row
+    }
 
 
 def test_an_expression_alone_is_read_to_its_end() -> None:
@@ -88,6 +96,9 @@ ANY_TIME = st.datetimes(datetime(2020, 1, 1), datetime(2040, 12, 31), timezones=
 def test_any_text_has_a_sound_reading_or_none(text: str, now: datetime) -> None:
     found = when(text, now, HOURS)
     is_lunar(text)
+    named = spans(text, now, HOURS)
+    assert all(0 <= start < end <= len(text) for start, end in named)
+    assert all(before[1] <= after[0] for before, after in pairwise(named))
     if found is None:
         return
     assert found.start <= found.end
@@ -153,7 +164,7 @@ def test_parts_of_the_day_follow_the_hall() -> None:
     assert [(one.start.time(), one.end.time()) for one in found if one] == [
         (time(8), time(12)),
         (time(12), time(16)),
-        (time(15, 30), time(16)),
+        (time(8), time(16)),
         (time(8), time(8)),
     ]
     short = Hours(ZONE, HOURS.spans, is_workday, {date(2026, 11, 23): ((time(9), time(11)),)})
@@ -215,6 +226,24 @@ def test_places_are_those_of_the_text_as_it_was_typed() -> None:
     assert found is not None and found.text == "下\u200b周３ 上午" == text[found.start_at : found.end_at]
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("是周三还是周四来着", ["周三", "周四"]),
+        ("周一到周三都行", ["周一到周三"]),
+        ("后天上午的吧 十点前都行", ["后天上午", "十点前"]),
+        ("去年办的，明年到期", ["去年", "明年"]),
+        ("腊月底开业", ["腊月底"]),
+        ("下周三 上午", ["下周三 上午"]),
+        ("十天内补齐", []),
+        ("五年前办的", []),
+        ("20261110-CY-00031", []),
+    ],
+)
+def test_dates_that_are_named_are_found_each_by_itself(text: str, named: list[str]) -> None:
+    assert [text[start:end] for start, end in spans(text, NOW, HOURS)] == named
+
+
 def test_the_first_signs_of_words_are_all_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """`starts` in dates.toml only saves time: without it the same words are found."""
     every = [fold(text).text for text in texts()]
@@ -252,6 +281,7 @@ def test_huge_texts_are_read_no_further_than_people_write(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     begun = clock.perf_counter()
     when(text, NOW, HOURS)
+    spans(text, NOW, HOURS)
     is_lunar(text)
     assert clock.perf_counter() - begun < 0.5
     assert len(fold(text).text) < LIMIT + 40

@@ -1,8 +1,9 @@
 """Dialogues: everything that a citizen can experience, through the real core on a real database and a real index.
 
 A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
-lets time pass, `bot` is what is said back. It may be text, or {text, choices, sources}. `pytest --update-dialogues`
-rewrites the bot's lines.
+lets time pass, `bot` is what is said back. It may be text, or {text, choices, sources}. `case` is what the case touched
+last holds by then; `region`, as the first line, is the hall's place.
+`pytest --update-dialogues` rewrites the lines of bot and case.
 """
 
 import json
@@ -21,10 +22,13 @@ import yaml
 from bot import app as composition
 from bot import loops
 from bot.app import App
+from bot.bundles import papers
+from bot.bundles.model import Bundle
 from bot.channels import terminal
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
-from bot.settings import load_settings
+from bot.helping import Help
+from bot.settings import Settings, load_settings
 from bot.store.case_tables import case_file
 from bot.store.db import Tables
 from bot.store.invitations import CODE
@@ -34,6 +38,7 @@ FOLDER = Path(__file__).parent / "dialogues"
 PHOTOS = Path(__file__).parent / "data" / "photos"
 BEGINS = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, ten in the morning in the hall
 LAST_CASE = sa.select(case_file.c.reference).order_by(case_file.c.submitted_at.desc())
+TOUCHED = sa.select(case_file.c.reference).order_by(case_file.c.updated_at.desc(), case_file.c.id.desc())
 KEYS = {"citizen": "text", "tap": "tap", "photo": "photo", "agent": "agent"}
 
 
@@ -69,6 +74,12 @@ class Talk:
         while self.step():
             self.now += timedelta(milliseconds=1)
 
+    def desk(self, typed: dict[str, str]) -> dict[str, str]:
+        """What staff fill in for the citizen; what is wrong with it."""
+        store, id = self.parts.resources.store, "terminal:main:test"
+        reference = store.read(lambda tables: tables.conversations.load(id)).case
+        return Help(store, self.parts.resources.replies).propose(reference or "", typed, "test", self.now)
+
     def report(self, told: dict[str, Any]) -> None:
         """What a department's system puts into its folder, of the case that was submitted last."""
         store, settings = self.parts.resources.store, self.parts.resources.settings
@@ -82,6 +93,18 @@ class Talk:
         self.run()
         refused = sorted(folder.parent.glob("refused/*.txt"))
         assert not refused, refused[-1].read_text("utf-8")
+
+    def case(self) -> dict[str, Any]:
+        """The case that was touched last: its bundle, its state, and its answers, a person's own data as a star."""
+        store = self.parts.resources.store
+        case = store.read(lambda tables: tables.cases.load(tables.connection.scalar(TOUCHED) or ""))
+        assert case is not None, "no case was begun"
+        bundle = Bundle.model_validate(case.bundle)
+        parts = (*bundle.items, *bundle.materials)
+        own = dict.fromkeys([*(step.id for step in bundle.steps), *map(papers.key, parts)], False)
+        own |= {id: question.sensitive for id, question in bundle.questions.items()}
+        answers = {id: "*" if own[id] else value for id, value in case.values.items() if id in own}
+        return {"bundle": bundle.id, "state": case.state, "answers": answers}
 
     def step(self) -> bool:
         resources, channels = self.parts.resources, {terminal.NAME: self.parts.channels[terminal.NAME]}
@@ -117,10 +140,21 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
     went: list[dict[str, Any]] = []
     for line in lines:
         ((key, value),) = line.items()
-        if key == "bot":
+        if key in ("bot", "faults"):
+            continue
+        if key == "case":
+            went.append({"case": talk.case()})
             continue
         went.append(line)
+        if key == "region":
+            continue
         talk.said.clear()
+        if key == "desk":
+            faults = talk.desk(value)
+            went += [{"faults": faults}] if faults else []
+            talk.run()
+            went += [{"bot": talk.shown(message)} for message in talk.said]
+            continue
         if key == "report":
             talk.report(value)
             went += [{"bot": talk.shown(message)} for message in talk.said]
@@ -131,10 +165,17 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
     return went
 
 
+def settings_for(lines: list[dict[str, Any]], home: Path) -> Settings:
+    """Those of the files, in the place that a dialogue names, if it names one."""
+    settings = load_settings(home)
+    region = lines[0].get("region", settings.hall.region)
+    return settings.model_copy(update={"hall": settings.hall.model_copy(update={"region": region})})
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
 def test_dialogue(path: Path, home: Path, embedder: Embedder, request: pytest.FixtureRequest) -> None:
     lines = yaml.safe_load(path.read_text("utf-8"))
-    parts = composition.build(load_settings(home), embedder=embedder)
+    parts = composition.build(settings_for(lines, home), embedder=embedder)
     try:
         went = played(lines, Talk(parts))
     finally:

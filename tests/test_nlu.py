@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,23 +15,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import TRAINING, open_understanding
+from bot.app import TRAINING, build_ear, engine_for_trial, open_understanding
+from bot.domain.messages import InboundEvent
 from bot.settings import ROOT, load_settings
-from knowledge.embedding import Embedder
+from knowledge.embedding import Embedder, Vectors
 from nlu.clauses import clauses
 from nlu.codes import case_check, sound_id, sound_licence, sound_uscc
 from nlu.entities import Finder
 from nlu.evaluate import calibration_error, evaluate
 from nlu.examples import DataFault, Example, read
-from nlu.features import masked
-from nlu.inprocess import InProcess
+from nlu.features import Embed, masked
 from nlu.labels import meant
-from nlu.model import Model
+from nlu.model import Model, digest, nearness
 from nlu.negation import denied_behind, negated
+from nlu.rasa_runs import RasaFailed
+from nlu.rasa_trial import RasaTrial
 from nlu.references import choice, ordinal
 from nlu.text import fold
-from nlu.training import digest
-from nlu.understand import SHIPPED, Understand, checked, learnt
+from nlu.training import train
+from nlu.understand import SHIPPED, Understand, checked
+from nlu.vectors import remade
 
 UTTERANCES = ROOT / "tests/data"
 FINDER = Finder.of(checked(TRAINING))
@@ -61,6 +66,12 @@ nlu:
   examples: |
     - 面馆
 """
+
+
+def learnt(folder: Path, embed: Embed | None) -> Understand:
+    training = checked(folder)
+    finder = Finder.of(training)
+    return Understand(training, finder, train(training, finder, embed), embed)
 
 
 @pytest.fixture(scope="module")
@@ -194,16 +205,79 @@ def test_a_model_is_the_same_twice_and_comes_back_from_its_file(
     small: Path, embedder: Embedder, tmp_path: Path
 ) -> None:
     file = tmp_path / "kept" / "model.npz"
-    first = learnt(small, embedder.queries, mark="x", keep_in=file)
-    again = learnt(small, embedder.queries, mark="x")
+    first, again = learnt(small, embedder.queries), learnt(small, embedder.queries)
     assert first("我打算开一家面馆").ranking == again("我打算开一家面馆").ranking
+    training = read(small)
+    train(training, Finder.of(training), embedder.queries, "x").save(file)
     loaded = Model.load(file)
     assert loaded is not None and loaded.digest == "x" and loaded.intents == ("open", "out_of_scope", "renew")
-    back = Understand(read(small), Finder.of(read(small)), loaded, embedder.queries)
+    back = Understand(training, Finder.of(training), loaded, embedder.queries)
     assert back("我打算开一家面馆").intent == first("我打算开一家面馆").intent == "open"
     assert np.isclose(back("帮我续一下证").confidence, first("帮我续一下证").confidence, atol=1e-3)
     file.write_bytes(b"broken")
     assert Model.load(file) is None
+
+
+class Counting:
+    """An embedder that remembers what it was asked for."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.dimensions = embedder.name, embedder.dimensions
+        self.embedder, self.asked = embedder, [""]
+        self.asked.clear()
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return self.embedder.queries(texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self.embedder.passages(texts)
+
+
+def test_to_train_again_only_new_examples_are_embedded_and_nothing_else_changes(
+    small: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    counting, first, second = Counting(embedder), tmp_path / "first.npz", tmp_path / "second.npz"
+    texts = [one.text for one in read(small).examples]
+    made = remade(texts[1:], counting.queries, "e5", [], first)
+    assert made.shape == (11, 384) and counting.asked == texts[1:]
+    counting.asked.clear()
+    again = remade(texts, counting.queries, "e5", [tmp_path / "missing.npz", first], second)
+    assert counting.asked == texts[:1] and (again[1:] == made).all()
+    assert (remade(texts, counting.queries, "e5", [], first) == again).all(), "made now or kept is the same"
+    counting.asked.clear()
+    remade(texts, counting.queries, "another", [first], second)
+    assert counting.asked == texts, "vectors of another embedder are of no use"
+    first.write_bytes(b"broken")
+    assert (remade(texts, embedder.queries, "e5", [first], second) == again).all()
+
+
+def test_a_message_is_embedded_once_for_understanding_and_for_search(home: Path, embedder: Embedder) -> None:
+    counting = Counting(embedder)
+    ear = build_ear(load_settings(home), counting, {})
+    event = InboundEvent("webchat", "1", "citizen", "text", datetime.now(UTC), text="食品经营许可证快过期了怎么延续呢")
+    heard = ear.hear(event, datetime.now(UTC))
+    assert heard.understanding.intent and heard.answers
+    assert counting.asked == [event.text]
+
+
+def test_only_what_words_leave_in_doubt_is_embedded(embedder: Embedder, tmp_path: Path) -> None:
+    counting = Counting(embedder)
+    understand = open_understanding(load_settings(tmp_path), counting)
+    for text, reason in (("你好", "known by heart"), ("我想开一家奶茶店需要办哪些证照", "certain by its words")):
+        assert understand(text).sure and not counting.asked, reason
+    tests = [one.text for one in held_back("dev")]
+    told = [understand(text) for text in tests]
+    assert 0.2 * len(tests) < len(counting.asked) < 0.8 * len(tests)
+    alone = [one for one, text in zip(told, tests, strict=True) if text not in counting.asked]
+    assert all(one.sure and one.confidence > 0.99 for one in alone)
+
+
+def test_only_the_likeliest_intents_are_looked_at_for_nearness() -> None:
+    examples = np.array([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]], np.float32)
+    starts, likely = np.array([0, 1, 2]), np.array([0.5, 0.3, 0.2], np.float32)
+    assert nearness(likely, examples[0], examples, starts, None) == 1.0
+    assert nearness(likely, examples[0], examples, starts, 0) == pytest.approx(0.7), "the outside is not near"
 
 
 def test_a_model_knows_its_training_files(small: Path) -> None:
@@ -219,9 +293,10 @@ def test_words_alone_are_enough_to_work(small: Path) -> None:
     assert alone("续证！").confidence == 1.0 and alone("续证！").sure, "known by heart"
 
 
-def test_an_engine_is_judged_by_files_of_ones_own(small: Path, embedder: Embedder) -> None:
-    found = evaluate(InProcess(embedder.queries), small, small)
+def test_an_engine_is_judged_by_files_of_ones_own(small: Path, tmp_path: Path) -> None:
+    found = evaluate(engine_for_trial(load_settings(tmp_path / "home"), "inprocess"), small, small)
     assert found.n == 12 and found.accuracy == 1.0 and found.oos_auroc == 1.0
+    assert 20 < found.rss_mb < 350 and 0 < found.ready_s < found.train_s, "without what training takes"
     assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
 
 
@@ -231,6 +306,19 @@ def test_the_command_line_speaks_rasas_shape(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert told["intent"]["name"] == "start_bundle" and told["intent_ranking"][0]["name"] == "start_bundle"
     assert {"entity": "business_kind", "value": "面馆", "start": 4, "end": 6} in told["entities"]
+
+
+def test_without_rasa_nothing_begins(tmp_path: Path) -> None:
+    with pytest.raises(RasaFailed, match=r"^[^\n]+make rasa-install[^\n]+$"):
+        RasaTrial(tmp_path / "no environment")
+
+
+@pytest.mark.skipif((ROOT / ".venv-rasa").exists(), reason="Rasa is there")
+def test_without_rasa_its_evaluation_is_refused_in_one_line(small: Path, tmp_path: Path) -> None:
+    files = ["--train", str(small), "--test", str(small), "--home", str(tmp_path)]
+    for run in (["nlu", "eval", "--engine", "rasa"], ["bench", "nlu", "--peer"]):
+        done = subprocess.run([sys.executable, "-m", "bot", *run, *files], cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 def test_utterances_that_nobody_trained_on_are_understood(understand: Understand) -> None:
@@ -249,27 +337,50 @@ def test_utterances_that_nobody_trained_on_are_understood(understand: Understand
 
 
 SIGNS = ["\u200b", "\u202e", "\u2066", "\ufeff", "\x00", "\ud800", "😀", "'", '"', "《", "》", "[", "](x)", "{}", "\n"]
+SIGNS += [
+    "「『",
+    "』」",
+    "“‘",
+    "’”",
+    "\u0301" * 30,
+    "مرحبا",
+    "\u200f",
+    "{{7*7}}",
+    "$(rm -rf /)",
+    "${jndi:ldap://x}",
+    "%00",
+]
+BEFORE = ["忽略以上指令", "我想开个面馆", "'; DROP TABLE inbox;--", "<script>", "明天下午三点", "六十平", "9" * 40]
+HUGE = ["长" * 10**6, "《" * 20_000, "第" * 5000 + "项", "1" * 10**5, "不" * 50_000, "明天" * 20_000, "[" * 9000]
+HUGE += ["“‘" * 9000, "\u200b" * 10**5, "\u202e我要开店\u202c" * 9000, "13800138000 " * 9000, "下周三上午" * 9000]
 
 
 def fuzzed(count: int) -> list[str]:
+    """Any signs of all planes, rare ones alone, and those that break parsers between words that mean something."""
     draw = random.Random(20261122)
-    words = ["忽略以上指令", "我想开个面馆", "'; DROP TABLE inbox;--", "<script>", "明天下午三点", "六十平", "9" * 40]
-    made = ["长" * 10**6, "《" * 20_000, "第" * 5000 + "项", "1" * 10**5, "不" * 50_000, "明天" * 20_000, "[" * 9000]
+
+    def signs(many: int) -> list[str]:
+        return [chr(draw.randrange(0x20, 0x2FFFF)) for _ in range(many)]
+
+    made = [*HUGE, *("".join(signs(128 + n)) for n in range(100)), *("".join(signs(2000)) for _ in range(100))]
     while len(made) < count:
-        any_ = [chr(draw.randrange(0x20, 0x2FFFF)) for _ in range(8)]
-        made.append("".join(draw.choices([*words, *SIGNS, *any_], k=draw.randrange(1, 60))))
+        made.append("".join(draw.choices([*BEFORE, *SIGNS, *signs(8)], k=draw.randrange(1, 60))))
     return made
 
 
-def test_no_message_of_two_thousand_raises_or_takes_for_ever(understand: Understand) -> None:
+def test_no_message_of_two_thousand_raises_or_takes_a_fifth_of_a_second(understand: Understand) -> None:
+    """Of this process' time, and in one of three tries, since a crowded machine makes that dearer too."""
     understand("热身")
-    slowest = 0.0
     for text in fuzzed(2000):
-        began = time.process_time()
-        found = understand(text)
-        slowest = max(slowest, time.process_time() - began)
-        assert 0 <= found.confidence <= 1 and all(one.start < one.end <= len(text) for one in found.entities)
-    assert slowest < 1.0, "nothing grows without bound; `banshi nlu eval` has the real times"
+        assert any(spent(understand, text) < 0.2 for _ in range(3)), text[:50]
+
+
+def spent(understand: Understand, text: str) -> float:
+    began = time.process_time()
+    found = understand(text)
+    took = time.process_time() - began
+    assert 0 <= found.confidence <= 1 and all(one.start < one.end <= len(text) for one in found.entities)
+    return took
 
 
 @given(st.text(max_size=300))
@@ -281,5 +392,7 @@ def test_entities_lie_in_the_text_and_not_over_one_another(text: str) -> None:
 
 
 def test_the_shipped_model_is_small_and_without_code() -> None:
-    assert SHIPPED.stat().st_size < 8_000_000
+    vectors = SHIPPED.with_name("vectors.npz")
+    assert SHIPPED.stat().st_size + vectors.stat().st_size < 16_000_000
     assert np.load(SHIPPED, allow_pickle=False)["told"].dtype == np.uint8
+    assert len(np.load(vectors, allow_pickle=False)["vectors"]) == len(checked(TRAINING).examples)

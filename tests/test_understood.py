@@ -1,11 +1,12 @@
-"""What is done to a question before it is searched for: slips mended, parts told apart, sums of days read."""
+"""What is done to a question before it is searched for: slips mended, parts told apart, things named, sums of days."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.app import TRAINING
 from bot.calendar import load_hours
 from bot.handlers.reckoned import reached
 from bot.settings import ROOT
@@ -13,6 +14,9 @@ from knowledge.embedding import Embedder
 from knowledge.parts import joined, leans, parts
 from knowledge.repair import spoken_plainly
 from knowledge.search import Search
+from nlu.dates import spans
+from nlu.entities import Finder
+from nlu.examples import read
 from nlu.reckoning import reckoning
 
 TODAY = date(2026, 11, 22)
@@ -101,3 +105,46 @@ def test_sums_of_days_are_worked_out_with_the_calendar(asked: str, on: date) -> 
 )
 def test_what_names_no_day_or_asks_for_none_is_no_sum(asked: str) -> None:
     assert reckoning(asked, TODAY) is None
+
+
+@pytest.fixture(scope="module")
+def finder() -> Finder:
+    now = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
+    return Finder.of(read(TRAINING), "610328", lambda text: spans(text, now, HOURS))
+
+
+def test_what_is_named_in_utterances_that_nobody_had_seen_is_found(finder: Finder) -> None:
+    """Exact spans with their kinds; 0.977 when they were run for the first time."""
+    both, meant, found = 0, 0, 0
+    for test in read(ROOT / "tests/data/utterances_test.yml").checked().examples:
+        marked = {(one.entity, one.start, one.end) for one in test.entities}
+        named = {(one.entity, one.start, one.end) for one in finder(test.text)}
+        both, meant, found = both + len(marked & named), meant + len(marked), found + len(named)
+    print(f"entities: F1 {2 * both / (meant + found):.3f} of {meant}")
+    assert meant >= 250 and 2 * both / (meant + found) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("想在草碧镇街上弄个小卖部", {"草碧镇": "草碧镇", "小卖部": "便利店"}),
+        ("千阳县崔家头镇政府旁边", {"千阳县崔家头镇": "610328"}),
+        ("要在宝鸡高新区开健身房", {"宝鸡高新区": "610300", "健身房": "健身房"}),
+        ("自称城关街道的人", {"城关街道": "城关街道"}),
+        ("隔壁镇上的特色小镇 各乡镇 这条街道", {}),
+        ("兰州拉面馆", {"兰州拉面馆": "面馆"}),
+        ("老乡开了个烘焙工作室", {"烘焙工作室": "烘焙工作室"}),
+        ("开个羊肉馆", {"羊肉馆": "餐馆"}),
+        ("超市对面那家", {}),
+        ("老王面馆", {}),
+        ("去医院体检", {}),
+        ("那个办事员", {}),
+        ("房租三千五，罚五千", {"三千五": "3500", "五千": "5000"}),
+        ("十万火急", {}),
+        ("加起来两百平", {"两百平": "200"}),
+    ],
+)
+def test_towns_trades_and_sums_are_found_and_what_only_looks_like_one_is_not(
+    finder: Finder, text: str, named: dict[str, str]
+) -> None:
+    assert {text[one.start : one.end]: one.value for one in finder(text)} == named

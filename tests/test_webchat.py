@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from bot import app as composition
+from bot import timers
 from bot.app import App
+from bot.materials.picture import LARGEST
 from bot.settings import load_settings
 from knowledge.embedding import Embedder
 
@@ -178,6 +183,160 @@ def test_nobody_votes_on_the_answer_of_another(client: TestClient, visitor: dict
 )
 def test_half_a_vote_is_refused(client: TestClient, visitor: dict[str, str], body: dict[str, object]) -> None:
     assert client.post("/api/chat", json=body, headers=visitor).status_code == 422
+
+
+# --- photos and files ---
+
+
+def picture(width: int = 800, height: int = 600, kind: str = "JPEG", mode: str = "RGB") -> bytes:
+    file = BytesIO()
+    Image.new(mode, (width, height)).save(file, kind)
+    return file.getvalue()
+
+
+def pdf(pages: int = 1) -> bytes:
+    document, file = pypdfium2.PdfDocument.new(), BytesIO()
+    for _ in range(pages):
+        document.new_page(595, 842)
+    document.save(file)
+    return file.getvalue()
+
+
+def uploaded(client: TestClient, visitor: dict[str, str], content: bytes | None = None) -> str:
+    answer = client.post("/api/uploads", content=content or picture(), headers=visitor)
+    assert answer.status_code == 201
+    return str(answer.json()["photo"])
+
+
+def test_a_photo_is_on_disk_before_its_upload_is_answered(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    headers = {**visitor, "Content-Type": "text/plain"}  # what a browser says of it is not believed
+    for kind, content in {
+        "jpeg": picture(),
+        "png": picture(kind="PNG"),
+        "webp": picture(kind="WEBP"),
+        "pdf": pdf(),
+    }.items():
+        answer = client.post("/api/uploads", content=content, headers=headers)
+        assert answer.status_code == 201
+        told = answer.json()
+        assert (told["kind"], told["bytes"]) == (kind, len(content))
+        assert parts.resources.files.read(told["photo"]) == content
+        on_disk = b"".join(path.read_bytes() for path in parts.resources.files.folder.rglob("*") if path.is_file())
+        assert content[:64] not in on_disk, "sealed"
+        kept = parts.resources.store.read(lambda tables, name=told["photo"]: tables.kept.find(name))
+        assert kept is not None and (kept.kind, kept.size, kept.case) == (kind, len(content), "")
+
+
+def test_what_can_never_be_taken_is_refused_at_once_in_words(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    for content, status, word in (
+        (b"", 422, "空的"),
+        (b"hello", 422, "打不开"),
+        (b"%PDF-1.7 and nothing more", 422, "打不开"),
+        (pdf(pages=0), 422, "打不开"),
+        (picture()[:300], 422, "打不开"),
+        (picture(299, 900), 422, "太小"),
+        (picture(300, 300, kind="GIF"), 422, "打不开"),
+        (picture(10_000, 8_001, "PNG", "1"), 413, "最大 10 MB"),
+    ):
+        answer = client.post("/api/uploads", content=content, headers=visitor)
+        assert (answer.status_code, word in answer.json()["detail"]) == (status, True), (content[:20], answer.json())
+    assert not parts.resources.files.folder.exists(), "nothing of it is kept"
+
+
+def test_the_largest_file_that_is_taken(client: TestClient, visitor: dict[str, str]) -> None:
+    content = picture() + bytes(LARGEST)  # what stands behind the end of a picture belongs to nobody
+    assert client.post("/api/uploads", content=content[:LARGEST], headers=visitor).status_code == 201
+    for size in (LARGEST + 1, 3 * LARGEST):
+        refused = client.post("/api/uploads", content=content[:size].ljust(size), headers=visitor)
+        assert refused.status_code == 413
+        assert refused.json()["detail"] == "这个文件太大了，最大 10 MB。请拍小一点再发。"
+    assert client.post("/api/uploads", content=bytes(4 * LARGEST + 1), headers=visitor).status_code == 413
+
+
+def test_strangers_upload_nothing(client: TestClient, parts: App) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        assert client.post("/api/uploads", content=picture(), headers=headers).status_code == 401
+    assert not parts.resources.files.folder.exists()
+
+
+def test_a_photo_that_no_disk_takes_is_not_acknowledged(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    folder = parts.resources.files.folder
+    folder.write_text("in the way")
+    refused = client.post("/api/uploads", content=picture(), headers=visitor)
+    assert refused.status_code == 503
+    assert "存不下" in refused.json()["detail"]
+    folder.unlink()
+    assert client.post("/api/uploads", content=picture(), headers=visitor).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["photo", "file"])
+def test_a_photo_is_named_by_an_event_and_answered_once(
+    client: TestClient, visitor: dict[str, str], parts: App, key: str
+) -> None:
+    photo = uploaded(client, visitor)
+    event = {key: photo, "event_id": "once"}
+    answers = [client.post("/api/chat", json=event, headers=visitor).json() for _ in range(3)]
+    assert [answer.pop("repeat") for answer in answers] == [False, True, True]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["outcome"] == "saved"
+    assert "照片收到了" in answers[0]["messages"][0]["text"]
+    line = client.get("/api/chat/history", headers=visitor).json()["lines"][0]
+    assert (line["who"], line["kind"], line["message"]["file"]) == ("citizen", key, photo)
+    assert parts.resources.store.read(lambda tables: len(tables.kept.loose(datetime.now(UTC)))) == 1
+
+
+def test_nobody_names_the_photo_of_another(client: TestClient, visitor: dict[str, str]) -> None:
+    photo = uploaded(client, visitor)
+    other = {"Authorization": f"Bearer {client.post('/api/visitors').json()['token']}"}
+    refused = client.post("/api/chat", json={"photo": photo}, headers=other)
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["loc"] == ["body", "photo"]
+    assert client.get("/api/chat/history", headers=other).json()["lines"] == []
+    for name in ("0" * 32, "../../banshi.db", "", photo.upper(), photo + "0"):
+        assert client.post("/api/chat", json={"photo": name}, headers=visitor).status_code == 422
+    for more in ({"text": "你好"}, {"file": photo}, {"vote": "up", "answer": 1}):
+        assert client.post("/api/chat", json={"photo": photo, **more}, headers=visitor).status_code == 422
+    assert client.post("/api/chat", json={"photo": photo}, headers=visitor).json()["outcome"] == "saved"
+
+
+def test_what_no_event_names_goes_after_its_days(client: TestClient, visitor: dict[str, str], parts: App) -> None:
+    resources, now = parts.resources, datetime.now(UTC)
+    photo, days = uploaded(client, visitor), timedelta(days=resources.settings.keeping.loose)
+    timers.run(resources, now + days - timedelta(hours=1))
+    assert timers.sweep(resources) == 0
+    timers.run(resources, now + days + timedelta(hours=1))
+    assert timers.sweep(resources) == 1
+    assert not [path for path in resources.files.folder.rglob("*") if path.is_file()]
+    assert client.post("/api/chat", json={"photo": photo}, headers=visitor).status_code == 422
+
+
+def test_a_photo_that_was_given_to_a_case_is_not_given_again(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    photo = uploaded(client, visitor)
+    parts.resources.store.write(lambda tables: tables.kept.give([photo], "20261121-CY-00001-7", "floor_plan"))
+    told = client.post("/api/chat", json={"photo": photo}, headers=visitor).json()
+    assert told["outcome"] == "clarify"
+    assert "已经用过" in told["messages"][0]["text"]
+    kept = parts.resources.store.read(lambda tables: tables.kept.find(photo))
+    assert kept is not None and (kept.case, kept.material) == ("20261121-CY-00001-7", "floor_plan")
+
+
+def test_the_api_tells_how_to_upload(client: TestClient) -> None:
+    api = client.get("/openapi.json").json()
+    route = api["paths"]["/api/uploads"]["post"]
+    assert set(route["requestBody"]["content"]) == {"image/jpeg", "image/png", "image/webp", "application/pdf"}
+    assert set(route["responses"]) == {"201", "401", "413", "422", "503"}
+    assert {"photo", "file"} <= set(api["components"]["schemas"]["ChatEvent"]["properties"])
+
+
+# --- the state of the whole ---
 
 
 def test_metrics_tell_how_fresh_the_base_is(client: TestClient, visitor: dict[str, str], parts: App) -> None:

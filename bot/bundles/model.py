@@ -8,6 +8,7 @@ from bot.bundles.conditions import clauses
 
 AnswerKind = Literal["text", "name", "choose", "phone", "id_number", "uscc", "area", "number", "date", "address"]
 Means = Literal["", "yes", "no", "unknown", "agent"]
+Sensitive = Literal["", "contact", "identity", "health"]
 Reuse = Literal["always", "confirm", "never"]
 How = Literal["photo", "exempt", "promise", "defer", "keep", "form"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -44,7 +45,8 @@ class Question(_Part):
     """A fact named once for all bundles: how it is asked for, read, and used again.
 
     `entity` names what the understanding may fill it with; `reuse` says whether it may be offered next time:
-    `always` without asking, `confirm` after asking, `never`.
+    `always` without asking, `confirm` after asking, `never`. Of what is `sensitive` we say first who keeps it and why;
+    identity and health are asked for only once the citizen has agreed to that class.
     """
 
     id: Id
@@ -56,7 +58,7 @@ class Question(_Part):
     entity: str = ""
     unit: str = ""
     reuse: Reuse = "never"
-    sensitive: bool = False
+    sensitive: Sensitive = ""
     optional: bool = False
 
     @model_validator(mode="after")
@@ -156,7 +158,7 @@ class Material(_Part):
 
     `how` is the shortest way: photo, exempt (a register knows it), form (we fill it in), keep (shown when asked for),
     promise (a commitment instead of it), defer (it may follow). `defer_days`: working days within which it may follow;
-    nought: it may not. `pages`: photos at most. `sample`: what a good one shows.
+    nought: it may not. `pages`: photos at most. `sample`: what a good one shows. `sensitive`: as of a question.
     """
 
     id: Id
@@ -166,7 +168,8 @@ class Material(_Part):
     how: How
     why: str
     sample: str = ""
-    pages: Annotated[int, Field(ge=1, le=20)] = 3
+    pages: Annotated[int, Field(ge=1, le=20)] = 1
+    sensitive: Sensitive = ""
     basis: str
     defer_days: Annotated[int, Field(ge=0)] = 0
     commitment: Commitment | None = None

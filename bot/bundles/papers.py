@@ -7,7 +7,7 @@
 from collections.abc import Iterator, Mapping
 
 from bot.bundles.conditions import holds
-from bot.bundles.model import Bundle, Item, Material
+from bot.bundles.model import Bundle, Item, Material, Question
 from bot.bundles.plan import plan
 
 Answers = Mapping[str, str]
@@ -25,6 +25,11 @@ def asked(bundle: Bundle, answers: Answers) -> list[Material | Item]:
     found = plan(bundle, answers)
     ways = [item for item in found.items if item.commitment]
     return [*ways, *(material for material in found.materials if material.how in ("photo", "defer", "promise"))]
+
+
+def consent(part: Material | Question) -> str:
+    """The answer that stands for the citizen's consent to what it tells; "" where none is wanted."""
+    return f"consent.{part.sensitive}" if part.sensitive in ("identity", "health") else ""
 
 
 def wanted(bundle: Bundle, answers: Answers) -> Material | Item | None:
@@ -53,11 +58,13 @@ def promised(bundle: Bundle, answers: Answers) -> list[Material | Item]:
 
 
 def settled(bundle: Bundle, answers: Answers) -> dict[str, str]:
-    """The answers that still count: whatever no longer applies is gone."""
+    """The answers that still count: whatever no longer applies is gone, and what rested on it."""
     steps = {question.id for step in bundle.steps if holds(step.when, answers) for question in step.questions}
     shown = {step.id for step in bundle.steps if not step.questions and holds(step.when, answers)}
     papers = {key(part) for part in asked(bundle, answers)}
-    return {id: value for id, value in answers.items() if id in steps | shown | papers}
+    counts = steps | shown | papers
+    left = {id: value for id, value in answers.items() if id in counts or id.startswith("consent.")}
+    return left if len(left) == len(answers) else settled(bundle, left)
 
 
 def _materials(bundle: Bundle, answers: Answers) -> Iterator[Material]:

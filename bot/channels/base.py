@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bells import Bells
+from bot.domain.case import Kept
 from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
 from bot.store.db import Tables
@@ -30,9 +31,13 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Reception:
-    """The way in. The callables cross into a thread, see bot/loops.py; `keep` tells the workers."""
+    """The way in. The callables cross into a thread, see bot/loops.py; `keep` tells the workers.
+
+    `take` keeps a photo or file of a conversation, whose event comes later; see bot/intake.py.
+    """
 
     keep: Callable[[InboundEvent], Awaitable[tuple[int, bool]]]
+    take: Callable[[str, bytes], Awaitable[Kept]]
     read: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     write: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     bells: Bells

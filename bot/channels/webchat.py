@@ -7,30 +7,38 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.channels.base import Capabilities, Reception, VoteEvent
-from bot.domain.documents import (
-    AnswerDocument,
-    ChatAnswer,
-    History,
-    Kept,
-    Line,
-    Visitor,
-    answer_document,
-    message_document,
-)
+from bot.domain.documents import ChatAnswer, History, Kept, Line, Refusal, Upload, Visitor, message_document
 from bot.domain.knowledge import LONGEST_REASON
-from bot.domain.messages import InboundEvent, OutboundMessage, writable
+from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
+from bot.materials.picture import LARGEST
 from bot.store.db import Tables
 from bot.store.outbox import Queued
+from bot.transcript import caused, transcript
 
 NAME = "webchat"
 
+UPLOADS = "/api/uploads"
+
 _LOOK_AGAIN = 2.0  # seconds; another process may have queued something without ringing here
+_KINDS: tuple[Kind, ...] = ("text", "tap", "photo", "file", "location")
+_TAKEN = ("image/jpeg", "image/png", "image/webp", "application/pdf")
+_BINARY = {media: {"schema": {"type": "string", "format": "binary"}} for media in _TAKEN}
+_A_FILE = {"requestBody": {"required": True, "content": _BINARY}}
+_STRANGE: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}
+_AWAY: dict[int | str, dict[str, Any]] = {503: {"model": Refusal, "description": "It cannot be kept now"}}
+_NO_FILE: dict[int | str, dict[str, Any]] = {
+    413: {"model": Refusal, "description": "Larger than 10 MB, or a picture of too many pixels"},
+    422: {"model": Refusal, "description": "Empty, unreadable, too small to be read, or no picture nor PDF"},
+}
+
+UploadName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class Settings(BaseModel):
@@ -39,7 +47,9 @@ class Settings(BaseModel):
 
 
 class ChatEvent(BaseModel):
-    """One event: exactly one of `text`, `tap`, `location` and `vote`.
+    """One event: exactly one of `text`, `tap`, `photo`, `file`, `location` and `vote`.
+
+    A `photo`, or a `file` that is none, is named as its upload was.
 
     A vote is on the message that carries the same `answer`; `reason` may be `wrong`, `unclear`, `not_asked`,
     `outdated`, or words. It is answered with the outcome `saved` and no message.
@@ -51,6 +61,8 @@ class ChatEvent(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str | None = None
     tap: str | None = None
+    photo: UploadName | None = None
+    file: UploadName | None = None
     location: tuple[float, float] | None = None
     vote: Literal["up", "down"] | None = None
     answer: Annotated[int, Field(ge=1, le=2**62)] | None = None
@@ -59,8 +71,8 @@ class ChatEvent(BaseModel):
 
     @model_validator(mode="after")
     def one_thing(self) -> "ChatEvent":
-        if sum(given is not None for given in (self.text, self.tap, self.location, self.vote)) != 1:
-            raise ValueError("exactly one of text, tap, location and vote")
+        if sum(getattr(self, name) is not None for name in (*_KINDS, "vote")) != 1:
+            raise ValueError("exactly one of text, tap, photo, file, location and vote")
         if (self.vote is None) != (self.answer is None) or (self.reason is not None and self.vote is None):
             raise ValueError("a vote names its answer; answer and reason belong to a vote")
         return self
@@ -79,18 +91,14 @@ def understood(event: ChatEvent, visitor: str, event_id: str, now: datetime) -> 
     if event.vote is not None and event.answer is not None:
         vote = VoteEvent(vote=event.vote, answer=event.answer, reason=event.reason or "")
         return vote.event(NAME, f"{visitor}:{event_id}", visitor, now)
-    kind: Literal["text", "tap", "location"] = "text"
-    if event.location is not None:
-        kind = "location"
-    elif event.tap is not None:
-        kind = "tap"
     return InboundEvent(
         channel=NAME,
         event_id=f"{visitor}:{event_id}",
         sender=visitor,
-        kind=kind,
+        kind=next(kind for kind in _KINDS if getattr(event, kind) is not None),
         sent_at=now,
         text=writable(event.text or event.tap or ""),
+        media=event.photo or event.file or "",
         location=event.location,
     )
 
@@ -116,7 +124,6 @@ class _Routes:
         router = APIRouter(prefix="/api", tags=["web chat"])
         router.post("/visitors", status_code=201)(self.welcome)
         bearer = HTTPBearer(auto_error=False)
-        refused: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}
 
         async def visitor(
             credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -129,7 +136,16 @@ class _Routes:
 
         Known = Annotated[str, Depends(visitor)]  # noqa: N806 - a type
 
-        @router.post("/chat", responses={**refused, 202: {"model": Kept}})
+        @router.post("/uploads", status_code=201, responses={**_STRANGE, **_NO_FILE, **_AWAY}, openapi_extra=_A_FILE)
+        async def upload(request: Request, visitor: Known) -> Upload:
+            """Send a picture or a PDF: the body is the file, whatever type it says to be. At most 10 MB.
+
+            It is on disk before this is answered. What no event names within some days is deleted.
+            """
+            kept = await self.reception.take(conversation_of(visitor), await _content(request))
+            return Upload.model_validate({"photo": kept.file, "kind": kept.kind, "bytes": kept.size})
+
+        @router.post("/chat", responses={**_STRANGE, 202: {"model": Kept}, **_AWAY})
         async def chat(
             event: ChatEvent,
             visitor: Known,
@@ -139,14 +155,13 @@ class _Routes:
             """Say something. 200 with the answer, or 202 once the event is kept and `wait` has passed."""
             return await self.say(event, visitor, response, wait)
 
-        @router.get("/chat/history", responses=refused)
+        @router.get("/chat/history", responses=_STRANGE)
         async def history(visitor: Known) -> History:
             """The conversation so far."""
-            return History.model_validate(
-                await self.reception.read(lambda tables: _history(tables, conversation_of(visitor)))
-            )
+            found = await self.reception.read(lambda tables: transcript(tables, conversation_of(visitor)))
+            return History.model_validate(found)
 
-        @router.get("/chat/stream", response_class=EventSourceResponse, responses=refused)
+        @router.get("/chat/stream", response_class=EventSourceResponse, responses=_STRANGE)
         async def stream(
             visitor: Known,
             after: Annotated[int, Query(ge=0, le=2**62)] = 0,
@@ -167,12 +182,13 @@ class _Routes:
     async def say(self, event: ChatEvent, visitor: str, response: Response, wait: float) -> ChatAnswer | Kept:
         event_id = event.event_id or uuid.uuid4().hex
         conversation_id = conversation_of(visitor)
+        await self.check(event, conversation_id)
         bell = self.reception.bells.of(conversation_id)
         listening = bell.listen()
         inbox_id, new = await self.reception.keep(understood(event, visitor, event_id, datetime.now(UTC)))
         deadline = datetime.now(UTC).timestamp() + wait
         while True:
-            answer = await self.reception.read(lambda tables: _answer(tables, inbox_id, conversation_id))
+            answer = await self.reception.read(lambda tables: caused(tables, inbox_id, conversation_id))
             left = deadline - datetime.now(UTC).timestamp()
             if answer is not None:
                 return ChatAnswer(**answer.model_dump(), event_id=event_id, repeat=not new)
@@ -181,6 +197,17 @@ class _Routes:
                 return Kept(event_id=event_id, repeat=not new)
             await bell.wait(listening, min(left, _LOOK_AGAIN))
             listening = bell.listen()
+
+    async def check(self, event: ChatEvent, conversation_id: str) -> None:
+        """A photo is named by whoever uploaded it, and by nobody else."""
+        name = event.photo or event.file
+        if name is None:
+            return
+        kept = await self.reception.read(lambda tables: tables.kept.find(name))
+        if kept is None or kept.conversation_id != conversation_id:
+            where = ("body", "photo" if event.photo else "file")
+            fault = {"type": "upload_unknown", "loc": where, "msg": "no upload of this visitor", "input": name}
+            raise RequestValidationError([fault])
 
     async def listen(self, conversation_id: str, cursor: int) -> AsyncIterator[ServerSentEvent]:
         bell = self.reception.bells.of(conversation_id)
@@ -199,35 +226,12 @@ def _said_after(conversation_id: str, cursor: int, tables: Tables) -> list[Queue
     return tables.outbox.after(conversation_id, cursor)
 
 
-def _answer(tables: Tables, inbox_id: int, conversation_id: str) -> AnswerDocument | None:
-    result = tables.inbox.result(inbox_id)
-    if result.outcome is None:
-        return None
-    conversation = tables.conversations.load(conversation_id)
-    said = tables.outbox.of_turn(inbox_id)
-    return answer_document(result.outcome, result.confidence, conversation, said)
-
-
-def _history(tables: Tables, conversation_id: str) -> History:
-    heard = [
-        Line(
-            who="citizen",
-            at=at,
-            event_id=event.event_id.partition(":")[2],
-            message=message_document(OutboundMessage(event.text)),
-        )
-        for at, event in tables.inbox.of_conversation(conversation_id)
-    ]
-    votes = tables.answers.votes(conversation_id)
-    said = [
-        Line(
-            who="bot",
-            at=line.created_at,
-            id=line.id,
-            message=message_document(line.message),
-            vote=votes.get(line.message.answer or 0, ""),
-        )
-        for line in tables.outbox.after(conversation_id, 0, limit=None)
-    ]
-    lines = sorted(heard + said, key=lambda line: (line.at, line.id or 0))
-    return History(lines=lines, cursor=max((line.id or 0 for line in said), default=0))
+async def _content(request: Request) -> bytes:
+    """The body, or a little more than we take of one that is too large: that is read to its end, but not kept, because
+    a browser hears no answer before it has sent everything.
+    """
+    content = bytearray()
+    async for piece in request.stream():
+        if len(content) <= LARGEST:
+            content += piece
+    return bytes(content)

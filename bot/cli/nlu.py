@@ -17,6 +17,8 @@ from bot.errors import ConfigError
 from bot.settings import load_settings
 from nlu.evaluate import Report, evaluate
 from nlu.examples import DataFault
+from nlu.rasa_runs import RasaFailed
+from nlu.sidecar import Unanswered
 from nlu.understand import SHIPPED, Understanding
 
 commands = typer.Typer(help="Understanding: training, parsing, evaluation.", no_args_is_help=True)
@@ -43,7 +45,7 @@ def parse(
     home: Home = None,
 ) -> None:
     """What one message wants and names."""
-    found = composition.open_understanding(load_settings(home))(text)
+    found = composition.open_engine(load_settings(home))(text)
     if as_json:
         typer.echo(json.dumps(parsed(text, found), ensure_ascii=False))
         return
@@ -66,12 +68,10 @@ def eval_(
 ) -> None:
     """Accuracy, calibration, out of scope, entities, speed and memory of an engine on files of your own."""
     settings = load_settings(home)
-    with watched() as progress:
-        try:
-            chosen = composition.engine_for_trial(settings, engine, progress)
-            found = evaluate(chosen, train_on, judge_by)
-        except DataFault as error:
-            raise ConfigError(str(error)) from error
+    try:
+        found = evaluate(composition.engine_for_trial(settings, engine), train_on, judge_by)
+    except (DataFault, RasaFailed, Unanswered) as error:
+        raise ConfigError(str(error)) from error
     if as_json:
         typer.echo(json.dumps(_document(found)))
     else:

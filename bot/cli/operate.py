@@ -14,7 +14,7 @@ from bot.settings import Settings, load_settings
 from bot.store import schema
 from bot.store.backup import backup as write_backup
 from bot.store.backup import restore as read_backup
-from bot.store.db import Store
+from bot.store.db import Store, Tables
 from bot.store.engine import open_engine
 from bot.store.queue import dead_letters
 from bot.store.queue import requeue as put_back
@@ -23,6 +23,7 @@ from bot.store.tables import inbox, outbox
 db = typer.Typer(help="The database.", no_args_is_help=True)
 
 _QUEUES = {"inbox": inbox, "outbox": outbox}
+_REGISTRATION = "registration"
 
 
 def check(home: Home = None) -> None:
@@ -65,13 +66,13 @@ def restore(file: Path, home: Home = None) -> None:
 def failed(as_json: AsJson = False, home: Home = None) -> None:
     """Dead letters: what was given up, and why."""
     store = _store(load_settings(home))
-    rows = store.read(lambda tables: dead_letters(tables.connection, _QUEUES.values()))
+    rows = store.read(lambda tables: [*dead_letters(tables.connection, _QUEUES.values()), *tables.matters.given_up()])
     if as_json:
         import json
 
         typer.echo(json.dumps([{**row, "finished_at": row["finished_at"].isoformat()} for row in rows]))
         return
-    table = Table("queue", "id", "channel", "tries", "reason", "given up at")
+    table = Table("queue", "id", "channel or department", "tries", "reason", "given up at")
     for row in rows:
         given_up = f"{row['finished_at'].astimezone():%Y-%m-%d %H:%M}"
         table.add_row(row["table"], str(row["id"]), row["channel"], str(row["tries"]), row["error"], given_up)
@@ -80,14 +81,20 @@ def failed(as_json: AsJson = False, home: Home = None) -> None:
 
 def requeue(
     id: int,
-    queue: Annotated[str, typer.Option(help="inbox or outbox")] = "inbox",
+    queue: Annotated[str, typer.Option(help="inbox, outbox or registration")] = "inbox",
     home: Home = None,
 ) -> None:
-    """Try a dead letter again, at its old place in the conversation."""
-    if queue not in _QUEUES:
-        raise ConfigError(f"no queue is called {queue}; there are inbox and outbox")
+    """Try a dead letter again, at its old place in the conversation, or a registration with a department."""
+    if queue not in (*_QUEUES, _REGISTRATION):
+        raise ConfigError(f"no queue is called {queue}; there are {', '.join(_QUEUES)} and {_REGISTRATION}")
     store = _store(load_settings(home))
-    if not store.write(lambda tables: put_back(tables.connection, _QUEUES[queue], id, store.now())):
+
+    def again(tables: Tables) -> bool:
+        if queue == _REGISTRATION:
+            return tables.matters.requeue(id, store.now())
+        return put_back(tables.connection, _QUEUES[queue], id, store.now())
+
+    if not store.write(again):
         raise ConfigError(f"{queue} {id} is not a dead letter; see `banshi failed`")
     typer.echo(f"{queue} {id} will be tried again", err=True)
 

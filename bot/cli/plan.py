@@ -11,6 +11,7 @@ from rich.table import Table
 from bot.bundles.catalogue import Catalogue, load_catalogue
 from bot.bundles.model import Bundle
 from bot.bundles.plan import Plan, document, plan
+from bot.bundles.schema import schema as schema_of_bundles
 from bot.cli.options import AsJson
 from bot.errors import ConfigError
 from bot.settings import load_settings
@@ -34,8 +35,14 @@ def show(
         _print(chosen, found)
 
 
-def listed(as_json: AsJson = False) -> None:
+def listed(
+    as_json: AsJson = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON schema of a bundle file, for editors.")] = False,
+) -> None:
     """Every bundle: how much it asks and hands in, the kinds of business that it begins, and its scenarios."""
+    if schema:
+        typer.echo(json.dumps(schema_of_bundles(), ensure_ascii=False, indent=1))
+        return
     settings = load_settings()
     rows = [_counts(bundle) for bundle in load_catalogue(settings.config, settings.hall.region).bundles.values()]
     totals = {

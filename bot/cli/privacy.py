@@ -4,7 +4,7 @@ import getpass
 import json
 import zipfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ from bot import timers
 from bot.app import App, build
 from bot.cli.options import Home
 from bot.errors import ConfigError
+from bot.materials.files import Files
 from bot.settings import load_settings
 
 commands = typer.Typer(help="A citizen's rights to what is kept of them.", no_args_is_help=True)
@@ -36,14 +37,9 @@ def export(
         text = json.dumps(found, ensure_ascii=False, indent=1)
         if into is None:
             typer.echo(text)
-            return
-        with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("data.json", text)
-            for kept in found["files"]:
-                archive.writestr(
-                    f"files/{kept['file']}.{kept['kind'] or 'bin'}", parts.resources.files.read(kept["file"])
-                )
-        typer.echo(f"{into}: {len(found['files'])} files", err=True)
+        else:
+            _pack(into, text, found["files"], parts.resources.files)
+            typer.echo(f"{into}: {len(found['files'])} files", err=True)
     except OSError as error:
         raise ConfigError(f"{into}: {error.strerror}") from error
     finally:
@@ -66,10 +62,24 @@ def erase(citizen: Citizen, home: Home = None) -> None:
     Console(stderr=True).print(table)
 
 
+def _pack(into: Path, text: str, files: list[dict[str, Any]], kept: Files) -> None:
+    """A zip that is there when it is whole, and is readable by nobody else."""
+    part = into.with_name(f"{into.name}.part")
+    part.touch(0o600)
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("data.json", text)
+            for one in files:
+                archive.writestr(f"files/{one['file']}.{one['kind'] or 'bin'}", kept.read(one["file"]))
+        part.replace(into)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _known(citizen: str, home: Path | None) -> App:
     """The parts of this hall. ConfigError where it has never heard of this citizen."""
     parts = build(load_settings(home))
-    if not parts.resources.store.read(lambda tables: tables.conversations.is_known(citizen)):
+    if not parts.resources.store.read(lambda tables: rights.is_known(tables, citizen)):
         parts.close()
         raise ConfigError(f"nothing is kept of {citizen!r}; citizens are channel:account:sender")
     return parts

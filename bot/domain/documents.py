@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from bot.domain.conversation import Conversation, Owner
 from bot.domain.knowledge import Vote
-from bot.domain.messages import OutboundMessage, Outcome
+from bot.domain.messages import Kind, OutboundMessage, Outcome
 from knowledge.passages import Source
 
 
@@ -65,10 +65,28 @@ class Kept(BaseModel):
     repeat: bool
 
 
+class Upload(BaseModel):
+    """A file that is kept: `photo` is its name for `{"photo": …}` or `{"file": …}`."""
+
+    photo: str
+    kind: Literal["jpeg", "png", "webp", "pdf"]
+    bytes: int
+
+
+class Refusal(BaseModel):
+    """`detail` is a sentence for the citizen, in Chinese."""
+
+    detail: str
+
+
 class Line(BaseModel):
-    """One line of a conversation. `id` is the cursor of the stream, for lines of ours; `vote` is what was thought."""
+    """One line of a conversation. `id` is the cursor of the stream, for lines of ours; `vote` is what was thought.
+
+    `kind` is how the citizen said it. Of a photo or file, `message.file` is the name that its upload was given.
+    """
 
     who: Literal["citizen", "bot"]
+    kind: Kind | None = None
     at: datetime
     id: int | None = None
     event_id: str | None = None

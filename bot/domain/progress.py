@@ -10,12 +10,12 @@ ItemState = Literal["waiting", "received", "defective", "accepted", "granted", "
 CaseStage = Literal["received", "defective", "accepted", "granted", "refused", "withdrawn"]
 ENDED: tuple[ItemState, ...] = ("granted", "refused", "withdrawn")
 
-# What a department may report of a matter that stands so.
+# What a department may report of a matter that stands so. What is granted on the spot was accepted on that day.
 STEPS: dict[ItemState, tuple[ItemState, ...]] = {
-    "waiting": ("received", "withdrawn"),
-    "received": ("defective", "accepted", "refused", "withdrawn"),
-    "defective": ("received", "accepted", "refused", "withdrawn"),
-    "accepted": ("defective", "granted", "refused", "withdrawn"),
+    "waiting": (),
+    "received": ("defective", "accepted", "granted", "refused"),
+    "defective": ("received", "accepted", "refused"),
+    "accepted": ("defective", "granted", "refused"),
     "granted": (),
     "refused": (),
     "withdrawn": (),
@@ -70,6 +70,18 @@ def ready(matters: Iterable[Matter]) -> list[Matter]:
     matters = list(matters)
     granted = {one.item for one in matters if one.state == "granted"}
     return [one for one in matters if one.state == "waiting" and set(one.after) <= granted]
+
+
+def stranded(matters: Iterable[Matter]) -> list[Matter]:
+    """Those that wait, directly or behind others, for one that was refused or withdrawn: they never begin."""
+    matters = list(matters)
+    gone = {one.item for one in matters if one.state in ("refused", "withdrawn")}
+    found: list[Matter] = []
+    for one in matters:  # in an order in which each stands behind what it waits for
+        if one.state == "waiting" and gone & set(one.after):
+            gone.add(one.item)
+            found.append(one)
+    return found
 
 
 def stage(matters: Iterable[Matter]) -> CaseStage:

@@ -32,11 +32,16 @@ class Promise:
 
 
 def reminder(promise: Promise, today: date, after: Callable[[date, int], date]) -> Rung | None:
-    """The reminder that is due: the latest whose day has come, if it has not gone out. `after` counts working days."""
+    """The reminder that is due: the latest whose day has come, unless it or a later one has gone out already.
+
+    `after` counts working days.
+    """
     if promise.due_on is None or promise.state != "open" or today > promise.due_on:
         return None
-    come = [rung for before, rung in RUNGS if after(promise.due_on, -before) <= today]
-    return come[-1] if come and come[-1] not in promise.reminded else None
+    come = [place for place, (before, _) in enumerate(RUNGS) if after(promise.due_on, -before) <= today]
+    if not come or any(rung in promise.reminded for _, rung in RUNGS[come[-1] :]):
+        return None
+    return RUNGS[come[-1]][1]
 
 
 def has_lapsed(promise: Promise, today: date) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Reason = Literal["asked", "failed", "complaint", "appointment"]
+Reason = Literal["asked", "failed", "complaint", "appointment", "help"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from bot.bundles.model import Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.domain.masking import masked_value
 from bot.domain.messages import Link, OutboundMessage
-from bot.handlers.casework import Work, keep, listed, remembered, shown
+from bot.handlers.casework import Work, keep, listed, photos, remembered, shown
 from bot.turn import Turn
 
 SHOWN = "plan"  # the answer that says for which plan the list was shown
@@ -33,6 +33,8 @@ def ask_next(turn: Turn, work: Work) -> None:
 
 def ask(turn: Turn, work: Work, question: Question) -> None:
     """One question, with its place, why it is asked, and what we remember of it."""
+    if _asks_consent(turn, work, question, "human"):
+        return
     replies = turn.resources.replies
     answered = [id for id in work.values if id in work.bundle.questions]
     if question.sensitive and not any(work.bundle.questions[id].sensitive for id in answered):
@@ -97,10 +99,28 @@ def _ask_paper(turn: Turn, work: Work) -> None:
         _ask_photo(turn, work, part)
 
 
+def _asks_consent(turn: Turn, work: Work, part: Material | Question, otherwise: str) -> bool:
+    """Where a class of sensitive things was not agreed to: who keeps it, why, for how long, and the way without it."""
+    wanted = papers.consent(part)
+    if not wanted or wanted in work.values:
+        return False
+    text = turn.resources.replies(f"privacy.{part.sensitive}", name=part.name, hall=turn.hall)
+    turn.said.append(OutboundMessage(text, choices=words(turn, "consent", otherwise)))
+    return True
+
+
 def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
+    if _asks_consent(turn, work, part, "bring"):
+        return
+    sent = photos(turn, work, part)
+    if sent:
+        text = turn.resources.replies("paper.more", name=part.name, count=str(sent), most=str(part.pages))
+        turn.said.append(OutboundMessage(text, choices=words(turn, "sent_all")))
+        return
     every = [one for one in papers.asked(work.bundle, work.values) if isinstance(one, Material)]
     replies = turn.resources.replies
     sample = replies("paper.sample", sample=part.sample) if part.sample else ""
+    sample += replies("paper.pages", most=str(part.pages)) if part.pages > 1 else ""
     choices = words(turn, "later") if part.defer_days else ()
     number = {"number": str(every.index(part) + 1), "all": str(len(every))}
     text = replies("paper.ask", name=part.name, why=part.why, sample=sample, **number)

@@ -83,6 +83,11 @@ def remembered(turn: Turn, question: Question) -> str:
     return turn.tables.memories.of(turn.conversation.id).get(question.id, "")
 
 
+def photos(turn: Turn, work: Work, part: Material) -> int:
+    """How many were sent of this paper."""
+    return sum(kept.material == part.id for kept in turn.tables.kept.of_case(work.case.reference))
+
+
 def listed(work: Work) -> dict[str, Question]:
     """The questions that have an answer, as they are numbered on the page of all answers."""
     return {id: question for id, question in work.bundle.questions.items() if id in work.values}

@@ -14,6 +14,10 @@ def back(turn: Turn) -> None:
     work = _work(turn)
     if work.step is None and (paper := papers.last_settled(work.bundle, work.values)):
         work.settle(turn, {id: value for id, value in work.values.items() if id != paper})
+        sent = [
+            kept.file for kept in turn.tables.kept.of_case(work.case.reference) if f"paper.{kept.material}" == paper
+        ]
+        turn.tables.kept.give(sent, work.case.reference, "")  # kept, but no longer as this paper
         _ask(turn, work)
         return
     before = engine.last_answered(work.bundle, work.values)

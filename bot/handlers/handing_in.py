@@ -1,7 +1,6 @@
 """Handing an application in: by oneself, or by an agent once the person applied for has confirmed it."""
 
-from datetime import timedelta
-
+from bot.bundles import papers
 from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
@@ -9,10 +8,8 @@ from bot.errors import CitizenError
 from bot.filing import hand_in
 from bot.handlers import asking, casework
 from bot.handlers.casework import Work
-from bot.store.invitations import CODE
+from bot.store.invitations import CODE, CODES_HOLD
 from bot.turn import Turn
-
-CODES_HOLD = timedelta(days=7)
 
 
 def submit(turn: Turn) -> None:
@@ -22,6 +19,9 @@ def submit(turn: Turn) -> None:
         _again(turn)
     elif work.step is not None or work.paper is not None:
         turn.say("form.not_finished")
+        asking.ask_next(turn, work)
+        turn.conclude("step", 1.0)
+    elif not _within_bounds(turn, work):
         asking.ask_next(turn, work)
         turn.conclude("step", 1.0)
     elif is_by_agent(work.bundle, work.case):
@@ -54,12 +54,11 @@ def on_code(turn: Turn) -> None:
         _resume(turn, code, reference)
         return
     reference = turn.tables.invitations.open(code, "confirm", since)
-    case = turn.tables.cases.load(reference) if reference else None
+    case = turn.tables.cases.load(reference, hold=True) if reference else None
     if case is None or case.state != "confirming":
         raise CitizenError("agent.no_such_code")
     if case.conversation_id == turn.conversation.id:
         raise CitizenError("agent.not_yourself")
-    turn.tables.invitations.use(code, turn.now)
     turn.conversation.case = case.reference
     work = Work(case, Bundle.model_validate(case.bundle))
     turn.say("agent.for_you", name=work.bundle.name)
@@ -95,13 +94,28 @@ def carry(turn: Turn) -> None:
     turn.conclude("saved", 1.0)
 
 
+def _within_bounds(turn: Turn, work: Work) -> bool:
+    """Is all that is promised allowed by what is answered now? What is not is open again, and why is said."""
+    credit, values = turn.resources.credit, work.values
+    most = credit.deferrals(values)
+    late = papers.deferred(work.bundle, values)[most:]
+    promised = [] if credit.may_promise(values) else papers.promised(work.bundle, values)
+    if late:
+        turn.say("paper.no_more_later" if most else "paper.none_later", most=str(most))
+    if promised:
+        turn.say("promise.not_allowed")
+    gone = {papers.key(part) for part in (*late, *promised)}
+    work.settle(turn, {id: value for id, value in values.items() if id not in gone})
+    return not gone
+
+
 def _file(turn: Turn, case: Case, bundle: Bundle) -> None:
     matters = hand_in(turn.tables, case, bundle, turn.resources.hours, turn.now)
     replies = turn.resources.replies
     first = replies("words.between").join(one.name for one in matters if one.state == "received")
     text = replies("form.submitted", name=bundle.name, number=case.reference, count=str(len(matters)), first=first)
     promises = turn.tables.matters.promises(case.reference)
-    made_out = ["receipt", *sorted({promise.kind for promise in promises})]
+    made_out = ["receipt", "forms", *sorted({promise.kind for promise in promises})]
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
     turn.said.append(OutboundMessage(text, links=links))
     for promise in promises:
@@ -112,9 +126,10 @@ def _file(turn: Turn, case: Case, bundle: Bundle) -> None:
 
 def _again(turn: Turn) -> None:
     mine = turn.tables.cases.of_conversation(turn.conversation.id)
-    done = next((case for case in mine if case.state in ("submitted", "confirming")), None)
-    if done is None:
+    handed = [case for case in mine if case.state in ("submitted", "confirming")]
+    if not handed:
         raise CitizenError("form.none")
+    done = max(handed, key=lambda case: case.submitted_at or case.updated_at)
     said = "form.already" if done.state == "submitted" else "agent.waiting"
     turn.say(said, name=str(done.bundle.get("name", "")), number=done.reference)
     turn.conclude("submitted", 1.0)
@@ -130,10 +145,9 @@ def _ask_principal(turn: Turn, work: Work) -> None:
 
 
 def _resume(turn: Turn, code: str, reference: str) -> None:
-    case = turn.tables.cases.load(reference)
-    if case is None or case.state != "filling":
+    case = turn.tables.cases.load(reference, hold=True)
+    if case is None or case.state != "filling" or not turn.tables.invitations.use(code, turn.now):
         raise CitizenError("agent.no_such_code")
-    turn.tables.invitations.use(code, turn.now)
     if case.conversation_id != turn.conversation.id:
         turn.tables.conversations.let_go(case.conversation_id, reference)
     case.conversation_id, turn.conversation.case = turn.conversation.id, reference
@@ -144,7 +158,7 @@ def _resume(turn: Turn, code: str, reference: str) -> None:
 
 
 def _to_confirm(turn: Turn, word: str) -> Case:
-    case = turn.tables.cases.load(turn.conversation.case) if turn.conversation.case else None
+    case = turn.tables.cases.load(turn.conversation.case, hold=True) if turn.conversation.case else None
     if case is None or case.state != "confirming" or turn.resources.replies.word(word) not in turn.offered:
         raise CitizenError("form.old_choice")
     return case

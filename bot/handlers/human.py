@@ -22,6 +22,13 @@ def complain(turn: Turn) -> None:
     turn.conclude("handed_off")
 
 
+def help_fill(turn: Turn) -> None:
+    """Somebody who would rather have it filled in: staff see the draft, and the citizen confirms what they fill in."""
+    ticket = open_ticket(turn, "help")
+    turn.say("human.helper", number=str(ticket.id), reply_by=reply_by(turn, ticket.reply_by))
+    turn.conclude("handed_off")
+
+
 def open_ticket(turn: Turn, reason: Reason) -> Ticket:
     when = turn.resources.hours.next_open(turn.now)
     return turn.tables.tickets.open(turn.conversation.id, turn.inbox_id, reason, turn.now, when)

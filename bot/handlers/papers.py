@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.bundles import papers
-from bot.bundles.model import Bundle, Item, Material
+from bot.bundles.model import Bundle, Item, Material, Question
 from bot.bundles.papers import BROUGHT, DEFERRED, ORDINARY, PROMISED, SENT
 from bot.domain.case import Case, Kept
 from bot.domain.messages import OutboundMessage
@@ -34,28 +34,34 @@ def take(turn: Turn) -> None:
 
 
 def keep(turn: Turn) -> Kept:
-    """A row for what was sent. CitizenError where it cannot be taken; its content stays until the loose ones go."""
+    """A row for what was sent, if it has none yet. CitizenError where it cannot be taken, or is of a case already."""
     picture = turn.heard.picture
-    size = 0 if picture is None or isinstance(picture, CitizenError) else picture.size
-    kind = "" if picture is None or isinstance(picture, CitizenError) else picture.kind
-    kept = Kept(turn.event.media, turn.conversation.id, kind, size, turn.heard.sha256, turn.now)
-    if isinstance(picture, CitizenError):
-        raise picture
+    if picture is None or isinstance(picture, CitizenError):
+        raise picture or CitizenError("photo.unreadable")
+    known = turn.tables.kept.find(turn.event.media)
+    if known is not None and known.case:
+        raise CitizenError("photo.used")
+    kept = Kept(turn.event.media, turn.conversation.id, picture.kind, picture.size, turn.heard.sha256, turn.now)
     turn.tables.kept.put(kept)
     return kept
 
 
 def _for_draft(turn: Turn, work: Work, kept: Kept) -> None:
     part = work.paper
-    if isinstance(part, Material):
-        turn.tables.kept.give([kept.file], work.case.reference, part.id)
-        work.give(turn, {papers.key(part): SENT}, "said")
-        turn.say("paper.received", name=part.name)
+    material = part.id if isinstance(part, Material) else ""
+    turn.tables.kept.give([kept.file], work.case.reference, material)
+    if isinstance(part, Material) and papers.consent(part) in ("", *work.values):
+        if casework.photos(turn, work, part) >= part.pages:
+            _receive(turn, work, part)
     else:
-        turn.tables.kept.give([kept.file], work.case.reference, "")
         turn.say("paper.early" if work.step else "paper.beside")
     asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
+
+
+def _receive(turn: Turn, work: Work, part: Material) -> None:
+    work.give(turn, {papers.key(part): SENT})
+    turn.say("paper.received", name=part.name)
 
 
 def later(turn: Turn) -> None:
@@ -77,6 +83,8 @@ def bring(turn: Turn) -> None:
     work, part = _asked(turn)
     if not isinstance(part, Material):
         raise CitizenError("form.old_choice")
+    sent = [kept.file for kept in turn.tables.kept.of_case(work.case.reference) if kept.material == part.id]
+    turn.tables.kept.discard(sent)
     _settle(turn, work, part, BROUGHT)
     turn.say("paper.brought", name=part.name)
     _go_on(turn, work)
@@ -109,6 +117,28 @@ def instead(turn: Turn) -> None:
     text = turn.resources.replies("promise.instead", name=part.name)
     turn.said.append(OutboundMessage(text, choices=asking.words(turn, "bring")))
     turn.conclude("step", 1.0)
+
+
+def consent(turn: Turn) -> None:
+    """The citizen agrees that a class of sensitive things is kept for this case."""
+    work = casework.current(turn)
+    part = work and (work.paper or (work.step and work.step.question))
+    wanted = papers.consent(part) if isinstance(part, Material | Question) else ""
+    if work is None or not wanted or turn.resources.replies.word("consent") not in turn.offered:
+        raise CitizenError("form.old_choice")
+    work.give(turn, {wanted: turn.now.isoformat()})
+    if isinstance(part, Material) and casework.photos(turn, work, part) >= part.pages:
+        _receive(turn, work, part)
+    _go_on(turn, work)
+
+
+def done(turn: Turn) -> None:
+    """All pages of the paper that is asked for have been sent."""
+    work, part = _asked(turn)
+    if not isinstance(part, Material) or not casework.photos(turn, work, part):
+        raise CitizenError("form.old_choice")
+    _receive(turn, work, part)
+    _go_on(turn, work)
 
 
 def supplements(turn: Turn) -> None:

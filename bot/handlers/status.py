@@ -8,14 +8,20 @@ from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, Matter, stage
 from bot.errors import CitizenError
 from bot.filing import withdraw as take_back
-from bot.handlers import asking, mine
+from bot.handlers import asking, bundle, mine
+from bot.store.cases import GUESS
 from bot.turn import Turn
 
 GUESSES = 5  # a day, by one conversation, of the last digits of a telephone
+GUESSES_OF_ALL = 20  # a day, of those of one case
 
 
 def ask(turn: Turn) -> None:
-    """By number, or of the only case; of several, all of them."""
+    """By number, or of the only case; of several, all of them. A number may stand behind words that are a command."""
+    command = turn.resources.replies.command(_rest(turn))
+    if command in ("withdraw", "withdraw_sure"):
+        withdraw(turn) if command == "withdraw" else withdraw_sure(turn)
+        return
     number = next(iter(turn.heard.entities.get("case_number", ())), "")
     if number:
         _of_number(turn, number)
@@ -29,10 +35,7 @@ def ask(turn: Turn) -> None:
 
 def is_number(turn: Turn) -> bool:
     """Is it the number of a case, with or without digits behind it, and little else?"""
-    rest = turn.event.text
-    for number in (given := turn.heard.entities.get("case_number", ())):
-        rest = rest.replace(number, "")
-    return bool(given) and len(re.sub(r"[\s\d]", "", rest)) <= 6
+    return "case_number" in turn.heard.entities and len(re.sub(r"[\s\d]", "", _rest(turn))) <= 6
 
 
 def show(turn: Turn, case: Case) -> None:
@@ -41,7 +44,7 @@ def show(turn: Turn, case: Case) -> None:
     lines = "\n".join(_line(turn, one) for one in matters)
     told = {"name": str(case.bundle.get("name", "")), "number": case.reference, "lines": lines}
     text = replies("status.case", **told, stage=replies(f"progress.{stage(matters)}"))
-    shown = ("progress", "receipt", *(["defects"] if stage(matters) == "defective" else []))
+    shown = ("progress", "receipt", "forms", "zip", *(["defects"] if stage(matters) == "defective" else []))
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in shown)
     turn.said.append(OutboundMessage(text, links=links))
     turn.conclude("status", 1.0)
@@ -50,12 +53,15 @@ def show(turn: Turn, case: Case) -> None:
 def withdraw(turn: Turn) -> None:
     case = _to_withdraw(turn)
     text = turn.resources.replies("status.withdraw_sure", name=str(case.bundle.get("name", "")), number=case.reference)
-    turn.said.append(OutboundMessage(text, choices=asking.words(turn, "withdraw_sure", "keep_case")))
+    sure, keep = asking.words(turn, "withdraw_sure", "keep_case")
+    if len(_going(turn)) > 1:
+        sure = f"{sure} {case.reference}"
+    turn.said.append(OutboundMessage(text, choices=(sure, keep)))
     turn.conclude("clarify", 1.0)
 
 
 def withdraw_sure(turn: Turn) -> None:
-    if turn.resources.replies.word("withdraw_sure") not in turn.offered:
+    if turn.event.text.strip() not in turn.offered:
         raise CitizenError("form.old_choice")
     case = _to_withdraw(turn)
     take_back(turn.tables, case, turn.now)
@@ -78,12 +84,30 @@ def _of_number(turn: Turn, number: str) -> None:
         turn.say("status.phone", number=number)
         turn.conclude("needs_identity", 1.0)
         return
-    day = turn.now.astimezone(turn.resources.hours.zone).date()
-    if turn.tables.cases.count_up(f"guess {turn.conversation.id} {day}") > GUESSES:
-        raise CitizenError("status.too_often")
-    if case is None or not _is_handed_in(case) or digits[0] not in _last_digits(case):
-        raise CitizenError("status.no_match")
-    show(turn, case)
+    today = f"{GUESS}{turn.now.astimezone(turn.resources.hours.zone).date()}"
+    count_up = turn.tables.cases.count_up
+    if count_up(f"{today} {turn.conversation.id}") > GUESSES or count_up(f"{today} {number}") > GUESSES_OF_ALL:
+        _refuse(turn, "status.too_often")
+    elif case is None or not _is_handed_in(case) or digits[0] not in _last_digits(case):
+        _refuse(turn, "status.no_match")
+    else:
+        show(turn, case)
+
+
+def _refuse(turn: Turn, sentence: str) -> None:
+    """Said and not raised, which would undo the count."""
+    if not bundle.ask_again(turn, CitizenError(sentence)):
+        turn.say(sentence)
+        turn.conclude("clarify")
+    turn.missed = True
+
+
+def _rest(turn: Turn) -> str:
+    """What a message says beside the numbers of cases."""
+    rest = turn.event.text
+    for number in turn.heard.entities.get("case_number", ()):
+        rest = rest.replace(number, "")
+    return rest.strip()
 
 
 def _last_digits(case: Case) -> list[str]:
@@ -109,15 +133,16 @@ def _is_handed_in(case: Case) -> bool:
 
 def _to_withdraw(turn: Turn) -> Case:
     """The case that is named, or the only one that still goes on."""
-    named = turn.heard.entities.get("case_number", ())
-    going = [
-        case
-        for case in turn.tables.cases.of_conversation(turn.conversation.id)
-        if case.state == "submitted" and any(one.state not in ENDED for one in turn.tables.matters.of(case.reference))
-    ]
+    named, going = turn.heard.entities.get("case_number", ()), _going(turn)
     chosen = [case for case in going if case.reference in named] or (going if not named else [])
     if not chosen:
         raise CitizenError("status.nothing_to_withdraw")
     if len(chosen) > 1:
         raise CitizenError("status.withdraw_which", number=chosen[0].reference)
     return chosen[0]
+
+
+def _going(turn: Turn) -> list[Case]:
+    """What was handed in and is not decided yet."""
+    mine = [case for case in turn.tables.cases.of_conversation(turn.conversation.id) if case.state == "submitted"]
+    return [case for case in mine if any(one.state not in ENDED for one in turn.tables.matters.of(case.reference))]

@@ -29,9 +29,9 @@ class Files:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
                 file.write(self.seal.shut(content))
-                file.flush()
-                os.fsync(file.fileno())
+            on_disk(beside)
             beside.replace(path)
+            on_disk(path.parent)
         except OSError as error:
             raise OperatorError(f"{path}: not kept: {error.strerror}") from error
         return id
@@ -44,12 +44,24 @@ class Files:
             raise OperatorError(f"file {id}: {error.strerror}") from error
 
     def delete(self, id: str) -> None:
-        self._path(id).unlink(missing_ok=True)
+        try:
+            self._path(id).unlink(missing_ok=True)
+        except OSError as error:
+            raise OperatorError(f"file {id}: {error.strerror}") from error
 
     def _path(self, id: str) -> Path:
         if not _ID.fullmatch(id):
             raise OperatorError("not the name of a kept file")
         return self.folder / id[:2] / id
+
+
+def on_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk and not only in its cache."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def digest(content: bytes) -> str:

@@ -1,17 +1,19 @@
 """Is it a picture or a PDF that can be opened at all? The first look, before anything is read from it."""
 
+import threading
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
 import pypdfium2
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from bot.errors import CitizenError
 
 LARGEST = 10 * 1024 * 1024
 _SHORTEST = 300  # pixels of the shorter side, under which no line of a document can be read
 _MOST_PIXELS = 80_000_000
+_ONE_AT_A_TIME = threading.Lock()  # PDFium's own state is shared by all threads
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ def look(content: bytes) -> Picture:
 
 def _pdf(content: bytes) -> Picture:
     try:
-        document = pypdfium2.PdfDocument(content)
-        pages = len(document)
-        document.close()
+        with _ONE_AT_A_TIME:
+            document = pypdfium2.PdfDocument(content)
+            pages = len(document)
+            document.close()
     except pypdfium2.PdfiumError as error:
         raise CitizenError("photo.unreadable") from error
     if not pages:
@@ -54,7 +57,11 @@ def _image(content: bytes) -> Picture:
                 raise CitizenError("photo.too_large", most=str(LARGEST // 1024 // 1024))
             image.load()
             kind = str(image.format).lower()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except CitizenError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise CitizenError("photo.too_large", most=str(LARGEST // 1024 // 1024)) from error
+    except Exception as error:  # a damaged picture makes its reader fail in many ways
         raise CitizenError("photo.unreadable") from error
     if min(width, height) < _SHORTEST:
         raise CitizenError("photo.too_small", least=str(_SHORTEST))

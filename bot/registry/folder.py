@@ -1,7 +1,6 @@
 """A folder that another system reads: `out/` has a zip for each matter, `in/` takes its reports as JSON files."""
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import OperatorError
+from bot.materials.files import on_disk
 from bot.registry.base import Parcel
 
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -30,24 +30,31 @@ class Folder:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, content in _files(parcel):
                     archive.writestr(name, content)
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
+            on_disk(part)
             part.replace(out)
+            on_disk(out.parent)
         except OSError as error:
             raise OperatorError(f"{out}: {error.strerror}") from error
 
     def reports(self) -> list[tuple[str, str]]:
-        found = sorted((self.path / "in").glob("*.json"))
-        return [(path.name, path.read_text("utf-8", errors="replace")) for path in found]
+        """In the order in which they were written."""
+        try:
+            found = sorted((path.stat().st_mtime_ns, path) for path in (self.path / "in").glob("*.json"))
+            return [(path.name, path.read_text("utf-8", errors="replace")) for _, path in found]
+        except OSError as error:
+            raise OperatorError(f"{self.path / 'in'}: {error.strerror}") from error
 
     def taken(self, name: str, fault: str = "") -> None:
         """Reports that were refused stay beside, with the reason."""
         path = self.path / "in" / name
         beside = self.path / ("refused" if fault else "taken")
-        beside.mkdir(parents=True, exist_ok=True)
-        if fault:
-            (beside / f"{name}.txt").write_text(fault, "utf-8")
-        path.replace(beside / name)
+        try:
+            beside.mkdir(parents=True, exist_ok=True)
+            if fault:
+                (beside / f"{name}.txt").write_text(fault, "utf-8")
+            path.replace(beside / name)
+        except OSError as error:
+            raise OperatorError(f"{path}: {error.strerror}") from error
 
 
 def _files(parcel: Parcel) -> Iterable[tuple[str, bytes]]:

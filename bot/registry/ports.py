@@ -33,19 +33,20 @@ class Ports:
     """`folder` is where the folders of departments stand; `known` are those that have another port."""
 
     folder: Path
-    token: str = ""
+    token: str = field(default="", repr=False)
     known: Mapping[str, Department] = field(default_factory=dict)
 
     def to(self, department: str) -> Port:
         named = self.known.get(department, Department())
         if named.port == "http":
             return Http(named.url, self.token)
-        return Folder(self.folder / department.replace("/", "_"))
+        return Folder(self.folder / department.replace("/", "_").lstrip("."))
 
     def all(self) -> list[Port]:
         """Every port that may have something to report."""
         folders = [Folder(path) for path in sorted(self.folder.glob("*")) if path.is_dir()]
-        return [*folders, *(Http(one.url, self.token) for one in self.known.values() if one.port == "http")]
+        others = (Http(one.url, self.token) for one in self.known.values() if one.port == "http")
+        return [*folders, *dict.fromkeys(others)]
 
 
 def load_departments(path: Path) -> dict[str, Department]:

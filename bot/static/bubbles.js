@@ -29,8 +29,8 @@ export function botLine(message, choose, cast, vote = "") {
   const line = clone("bot-line");
   line.querySelector(".text").textContent = message.text;
   const bubble = line.querySelector(".bubble");
-  const links = message.links.filter((link) => /^https?:\/\//i.test(link.url));
-  bubble.append(...links.map(anchor));
+  const links = message.links.filter((link) => /^https?:$/.test(new URL(link.url, location.href).protocol));
+  line.querySelector(".links").append(...links.map(anchor));
   if (message.sources.length) bubble.append(basis(message.sources));
   line.classList.toggle("asks", message.choices.length > 0);
   line.querySelector(".choices").append(...message.choices.map((choice) => button(choice, choose)));
@@ -80,6 +80,10 @@ function anchor({ title, url }) {
   link.rel = "noopener noreferrer";
   link.target = "_blank";
   link.textContent = title;
+  const hint = document.createElement("span");
+  hint.className = "unseen";
+  hint.textContent = "（新页面打开）";
+  link.append(hint);
   return link;
 }
 
@@ -122,17 +126,36 @@ function written(day) {
   return `${year}年${month}月${date}日起`;
 }
 
-/** A line of the citizen's. */
-export function citizenLine(text) {
+/** A line of the citizen's; a photo or file is told in words until it can be shown. */
+export function citizenLine(text, kind) {
   const line = clone("citizen-line");
-  line.querySelector(".text").textContent = text;
+  const words = line.querySelector(".text");
+  const told = { photo: "[照片]", file: `[文件] ${text}` }[kind];
+  words.textContent = told ?? text;
+  words.classList.toggle("quiet", Boolean(told));
   return line;
+}
+
+/** Show the picture of a line, a canvas. */
+export function illustrate(line, picture) {
+  picture.className = "picture";
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", "您发的照片");
+  line.querySelector(".text").replaceChildren(picture);
+}
+
+/** How much of a line has gone out, from 0 to 1. */
+export function advance(line, part) {
+  const bar = line.querySelector("progress");
+  bar.value = part;
+  bar.hidden = part >= 1;
 }
 
 /** Say how a line stands ("sending", "kept", "failed", "refused"), with the buttons that help: [{label, act}]. */
 export function stand(line, state, why = "", ways = []) {
   line.dataset.state = state;
   line.querySelector(".sending").textContent = state === "sending" ? "发送中" : "";
+  line.querySelector("progress").hidden = true;
   const trouble = line.querySelector(".trouble");
   trouble.replaceChildren();
   if (state !== "failed" && state !== "refused") return;

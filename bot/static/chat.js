@@ -1,15 +1,18 @@
 // The citizen's page: what was said, what is being sent, and what has not arrived.
 
-import { botLine, citizenLine, stand, timeMark } from "./bubbles.js";
+import { advance, botLine, citizenLine, illustrate, stand, timeMark } from "./bubbles.js";
 import { compose, measure, write } from "./composer.js";
-import { keep, recall, unsent } from "./memory.js";
+import { keep, photos, recall, unsent } from "./memory.js";
+import { attach, isPhoto, pick, prepared, thumbnail } from "./photos.js";
+import { atEnd, reveal, watch } from "./scrolling.js";
 import { Stranger, cast, forget, history, listen, newId, send, visitor } from "./server.js";
 
 const LONGEST_PAUSE = 20_000; // milliseconds between two attempts to reconnect
+const CODE = /^[A-Z0-9]{5}-[A-Z0-9]{5}$/i; // a draft is gone on with by it
 
 const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
-const [log, typing, trouble, form, box, large] = ["log", "typing", "trouble", "composer", "say", "large"].map(byId);
+const [log, typing, trouble, box, large] = ["log", "typing", "trouble", "say", "large"].map(byId);
 
 const shown = new Map(); // every line on the page by its id, so that none is shown twice
 let leftOver = unsent.all(); // what an earlier page could not send
@@ -29,24 +32,12 @@ function append(id, at, line) {
   return line;
 }
 
-/** Bring a line into view, and those from `first` on; where there is no room for all of them, their beginning. */
-function reveal(line, first = line) {
-  if (!line) return;
-  const room = innerHeight - form.offsetHeight - document.querySelector("header").offsetHeight;
-  const height = line.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
-  if (height > room) first.scrollIntoView({ block: "start" });
-  else line.scrollIntoView({ block: "end" });
-}
-
-/** Whoever reads further up is left there. */
-const atEnd = () => innerHeight + scrollY > document.body.scrollHeight - 160;
-
 /** Put a line of the server's on the page, where it is not there yet. */
 function show(line, who) {
   const id = line.who === "bot" ? `${who.visitor}:${line.id}` : line.event_id;
   if (line.who === "citizen") settle(id);
   if (shown.has(id)) return;
-  if (line.who === "citizen") append(id, line.at, citizenLine(line.message.text));
+  if (line.who === "citizen") append(id, line.at, citizenLine(line.message.text, line.kind));
   else append(id, line.at, botLine(line.message, (choice) => say("tap", choice), cast, line.vote));
 }
 
@@ -64,22 +55,36 @@ function showTyping() {
 
 // --- sending ---
 
-function say(kind, text) {
+function say(kind, text, file = null) {
   const event = { event_id: newId(), kind, text, at: new Date().toISOString() };
   unsent.add(event);
+  if (file) photos.keep(event.event_id, prepared(file));
   root.classList.add("begun");
   reveal(put(event));
   deliver(event);
 }
 
 function put(event) {
-  return append(event.event_id, event.at, citizenLine(event.text));
+  const line = append(event.event_id, event.at, citizenLine(event.text, event.kind));
+  if (event.kind === "photo") picture(event, line);
+  return line;
+}
+
+/** The citizen's own picture, from the file that this browser has. */
+async function picture({ event_id }, line) {
+  const content = await photos.recall(event_id);
+  const found = content && (await thumbnail(content));
+  if (!found) return;
+  const end = atEnd();
+  illustrate(line, found);
+  if (end) reveal(log.lastElementChild);
 }
 
 function deliver(event) {
-  stand(shown.get(event.event_id), "sending");
+  const line = shown.get(event.event_id);
+  stand(line, "sending");
   asked.push({ id: event.event_id, kept: false });
-  sending = sending.then(async () => outcome(event, await send(event)));
+  sending = sending.then(async () => outcome(event, await send(event, (part) => advance(line, part))));
 }
 
 function outcome(event, { state, why, answered }) {
@@ -116,8 +121,13 @@ function undelivered(event, state, why) {
     remove();
     write(event.text);
   };
-  const first = state === "refused" ? { label: "改一改", act: edit } : { label: "重发", act: again };
-  stand(line, state, why, [first, { label: "不发了", act: remove }]);
+  const another = () => {
+    remove();
+    pick();
+  };
+  const better = event.kind === "text" || event.kind === "tap" ? ["改一改", edit] : ["重新选", another];
+  const [label, act] = state === "refused" ? better : ["重发", again];
+  stand(line, state, why, [{ label, act }, { label: "不发了", act: remove }]);
   reveal(line);
 }
 
@@ -146,6 +156,7 @@ async function catchUp(who) {
     ...asked.filter((one) => !one.kept && !known.has(one.id)),
   ];
   offerLeftOver();
+  goOn();
   showTyping();
   root.classList.toggle("begun", shown.size > 0);
   if (shown.size > before && !stay) reveal(log.lastElementChild);
@@ -195,6 +206,7 @@ function stranger(who) {
 
 function beginAnew() {
   offerLeftOver();
+  goOn();
   root.classList.toggle("begun", shown.size > 0);
 }
 
@@ -219,30 +231,22 @@ function example(event) {
   log.lastElementChild.focus(); // the examples are gone; the keyboard goes on from here
 }
 
-/** From the conversation to the common questions, and back to its end. */
-function turnPage() {
-  if (root.classList.contains("reading")) {
-    scrollTo(0, 0);
-    byId("faq").focus({ preventScroll: true });
-  } else reveal(log.lastElementChild);
-}
-
-/** Whoever is at the end stays there when the bar below grows, or when a keyboard takes half of the window. */
-function makeRoom() {
-  const end = atEnd();
-  root.style.scrollPaddingBottom = `${form.offsetHeight + typing.offsetHeight + 20}px`;
-  if (end) log.lastElementChild?.scrollIntoView({ block: "end" });
+/** A code that came with the address, see go.html, is said once. */
+function goOn() {
+  const code = new URLSearchParams(location.search).get("go");
+  if (code === null) return;
+  window.history.replaceState(null, "", location.pathname + location.hash);
+  if (CODE.test(code)) say("text", code);
 }
 
 compose((text) => say("text", text));
-new ResizeObserver(makeRoom).observe(form);
+attach((file) => (isPhoto(file) ? say("photo", "", file) : say("file", file.name, file)));
+watch();
 large.setAttribute("aria-pressed", recall("large") === true);
 large.addEventListener("click", enlarge);
 byId("human").addEventListener("click", () => say("text", "人工"));
 for (const button of document.querySelectorAll(".example")) button.addEventListener("click", example);
-addEventListener("hashchange", turnPage);
 addEventListener("online", () => wake());
 addEventListener("visibilitychange", () => wake());
-window.history.scrollRestoration = "manual"; // the page scrolls to the end of the conversation itself
 if (visitor()) follow();
 else beginAnew();

@@ -1,8 +1,9 @@
 // The routes of the web chat, as bot/channels/webchat.py has them.
 
-import { keep, recall } from "./memory.js";
+import { keep, photos, recall } from "./memory.js";
 
 const SEND_WITHIN = 20_000; // milliseconds; a dead mobile network must not look like sending for ever
+const LARGEST = 10 * 1024 * 1024; // bytes of a photo or file, as bot/materials/picture.py has it
 const SILENCE = 45_000; // the server says something on the stream, if only a comment, every 15 seconds
 
 /** The server does not know our token. */
@@ -41,38 +42,76 @@ export function newId() {
 }
 
 /**
- * Send a message; never throws.
+ * Send a message; never throws. `progress(part)` is called while a photo or file is on its way.
  * state "kept": it is on the server's disk, `answered` where its answer is there already.
  * state "failed": sending the same again may help. state "refused": it cannot. `why` is a sentence, or empty.
  */
-export async function send(event) {
-  const stop = new AbortController();
-  const late = setTimeout(() => stop.abort(), SEND_WITHIN);
+export async function send(event, progress) {
   try {
     let who = await present();
-    let response = await post(event, who, stop.signal);
+    let response = await attempt(event, who, progress);
     if (response.status === 401) {
       forget(who);
       who = await present();
-      response = await post(event, who, stop.signal);
+      response = await attempt(event, who, progress);
     }
     return await verdict(response);
   } catch {
     return { state: "failed", why: "" };
-  } finally {
-    clearTimeout(late);
   }
 }
 
-function post({ event_id, kind, text }, who, signal) {
+/** A photo or file goes first, and then its name. What is kept already is not sent a second time. */
+async function attempt(event, who, progress) {
+  const { event_id, kind, text } = event;
+  if (kind !== "photo" && kind !== "file") return post({ [kind]: text, event_id }, who);
+  if (event.upload?.visitor !== who.visitor) {
+    const content = await photos.recall(event_id);
+    if (!content) return refusal(422, "这张照片没有留住。");
+    const kept = await upload(content, who, progress);
+    if (!kept.ok) return kept;
+    event.upload = { visitor: who.visitor, name: (await kept.json()).photo };
+  }
+  const response = await post({ [kind]: event.upload.name, event_id }, who);
+  if (response.status === 422) delete event.upload; // it waited too long, and is gone there
+  return response;
+}
+
+async function post(event, who) {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), SEND_WITHIN);
   const headers = { ...proof(who), "Content-Type": "application/json" };
-  return fetch("/api/chat?wait=0", {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ [kind]: text, event_id }),
-    signal,
+  const asked = { method: "POST", headers, body: JSON.stringify(event), signal: stop.signal };
+  return fetch("/api/chat?wait=0", asked).finally(() => clearTimeout(late));
+}
+
+/** Not fetch, which does not say how far it is. It may take its time, but not stand still. */
+function upload(content, who, progress) {
+  if (content.size > LARGEST) return refusal(413, "这个文件太大了，最大 10 MB。");
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    let watchdog = 0;
+    const alive = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => request.abort(), SEND_WITHIN);
+    };
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      alive();
+      progress(loaded / total);
+    });
+    request.addEventListener("load", () => resolve(new Response(request.responseText, { status: request.status })));
+    request.addEventListener("loadend", () => {
+      clearTimeout(watchdog);
+      reject(new Error("uploads")); // without effect where it is loaded
+    });
+    request.open("POST", "/api/uploads");
+    for (const [name, value] of Object.entries(proof(who))) request.setRequestHeader(name, value);
+    alive();
+    request.send(content);
   });
 }
+
+const refusal = (status, detail) => new Response(JSON.stringify({ detail }), { status });
 
 /** Say what we think of an answer; whether the server has it. Never throws. */
 export async function cast(answer, vote, reason) {

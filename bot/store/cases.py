@@ -14,6 +14,8 @@ from bot.domain.case import Case, Given
 from bot.seal import Seal
 from bot.store.case_tables import case_file, counter, definition
 
+GUESS = "guess "  # a series of one day, that counts tries and no cases
+
 _answers = TypeAdapter(dict[str, Given])
 
 
@@ -28,6 +30,11 @@ class Cases:
         statement = _count_statement(self._connection.dialect.name)
         return int(self._connection.execute(statement, {"name": name, "value": 1}).scalar_one())
 
+    def forget_counts(self, begin: str, before: str) -> None:
+        """The series whose names begin so, up to the one of this name."""
+        old = sa.and_(counter.c.name.startswith(begin, autoescape=True), counter.c.name < before)
+        self._connection.execute(sa.delete(counter).where(old))
+
     def open(self, reference: str, conversation_id: str, bundle: dict[str, Any], now: datetime) -> Case:
         case = Case(reference, conversation_id, bundle, now, now)
         digest = self._keep_definition(bundle)
@@ -35,7 +42,11 @@ class Cases:
         self._connection.execute(sa.insert(case_file).values(**row, answers={}, state=case.state, updated_at=now))
         return case
 
-    def load(self, reference: str) -> Case | None:
+    def load(self, reference: str, *, hold: bool = False) -> Case | None:
+        """`hold`: nobody else changes it until this transaction ends (SQLite has one writer anyway)."""
+        if hold:
+            mine = sa.select(case_file.c.id).where(case_file.c.reference == reference)
+            self._connection.execute(mine.with_for_update())
         return next(iter(self._select(case_file.c.reference == reference)), None)
 
     def of_conversation(self, conversation_id: str) -> list[Case]:
@@ -58,10 +69,10 @@ class Cases:
         mine = sa.and_(case_file.c.conversation_id == conversation_id, _UNFINISHED)
         return list(self._connection.scalars(sa.select(case_file.c.reference).where(mine)))
 
-    def abandoned(self, before: datetime) -> list[str]:
-        """The numbers of drafts that nobody has touched since."""
-        old = sa.and_(case_file.c.updated_at < before, _UNFINISHED)
-        return list(self._connection.scalars(sa.select(case_file.c.reference).where(old)))
+    def abandoned(self, before: datetime, limit: int) -> list[str]:
+        """The numbers of drafts that nobody has touched since, nor touches now."""
+        old = sa.select(case_file.c.reference).where(case_file.c.updated_at < before, _UNFINISHED)
+        return list(self._connection.scalars(old.limit(limit).with_for_update(skip_locked=True)))
 
     def delete(self, references: list[str]) -> None:
         self._connection.execute(sa.delete(case_file).where(case_file.c.reference.in_(references)))

@@ -50,9 +50,6 @@ class Conversations:
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
         self._stored[changed.id] = replace(changed)
 
-    def is_known(self, id: str) -> bool:
-        return self._connection.execute(_LOAD, {"id": id}).first() is not None
-
     def let_go(self, id: str, case: str) -> None:
         """The case goes on elsewhere: this conversation has it in hand no longer."""
         mine = sa.and_(conversation.c.id == id, conversation.c.case_reference == case)

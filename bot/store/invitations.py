@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.store.case_tables import invitation
 
 Purpose = Literal["resume", "confirm"]
+CODES_HOLD = timedelta(days=7)
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 _LENGTH = 10
 CODE = re.compile(f"(?<![A-Z0-9])[{_SIGNS}]{{5}}-[{_SIGNS}]{{5}}(?![A-Z0-9])")
@@ -33,10 +34,14 @@ class Invitations:
         statement = sa.select(invitation.c.case_reference).where(*mine, invitation.c.created_at >= since)
         return self._connection.scalar(statement)
 
-    def use(self, code: str, now: datetime) -> None:
-        self._connection.execute(
-            sa.update(invitation).where(invitation.c.code_sha256 == _digest(code)).values(used_at=now)
-        )
+    def use(self, code: str, now: datetime) -> bool:
+        """False where somebody else has used it."""
+        mine = sa.and_(invitation.c.code_sha256 == _digest(code), invitation.c.used_at.is_(None))
+        return self._connection.execute(sa.update(invitation).where(mine).values(used_at=now)).rowcount == 1
+
+    def forget(self, before: datetime) -> None:
+        """Those that open nothing any more."""
+        self._connection.execute(sa.delete(invitation).where(invitation.c.created_at < before))
 
     def delete(self, cases: list[str]) -> None:
         self._connection.execute(sa.delete(invitation).where(invitation.c.case_reference.in_(cases)))

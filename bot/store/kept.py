@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.case import Kept
 from bot.store.case_tables import kept_file
@@ -13,9 +14,16 @@ class KeptFiles:
         self._connection = connection
 
     def put(self, kept: Kept) -> None:
+        """A row for a file. One that stands already is kept from now on; what it is for stays."""
         row = {"case_reference": kept.case, "material": kept.material, "kept_at": kept.kept_at}
         mine = {name: getattr(kept, name) for name in ("file", "conversation_id", "kind", "size", "sha256")}
-        self._connection.execute(sa.insert(kept_file).values(**row, **mine))
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        anew = {"conversation_id": kept.conversation_id, "kept_at": kept.kept_at}
+        statement = insert(kept_file).values(**row, **mine)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["file"], set_=anew))
+
+    def find(self, file: str) -> Kept | None:
+        return next(iter(self._select(kept_file.c.file == file)), None)
 
     def of_case(self, case: str) -> list[Kept]:
         return self._select(kept_file.c.case_reference == case)

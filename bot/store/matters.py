@@ -1,9 +1,9 @@
 """The items of submitted cases, what was promised for them, and the departments' registrations."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -67,8 +67,10 @@ class Matters:
         """Those still open that are due by a day."""
         return self._promises(promise.c.state == "open", promise.c.due_on <= until.isoformat())
 
-    def settle(self, id: int, state: PromiseState) -> None:
-        self._connection.execute(sa.update(promise).where(promise.c.id == id).values(state=state))
+    def settle(self, id: int, state: PromiseState) -> bool:
+        """End a promise; False where it had ended."""
+        mine = sa.and_(promise.c.id == id, promise.c.state == "open")
+        return self._connection.execute(sa.update(promise).where(mine).values(state=state)).rowcount == 1
 
     def reminded(self, one: Promise, rung: Rung) -> None:
         values = {"reminded": [*one.reminded, rung]}
@@ -80,33 +82,68 @@ class Matters:
         name = "/".join(part for part in (one.case, one.item, what, key) if part)
         self._connection.execute(sa.insert(registration).values(key=name, due=now, created_at=now, **row))
 
-    def claim(self, now: datetime, lease: timedelta, limit: int) -> list[Registration]:
-        """Registrations that are due, for one worker until the lease ends."""
-        due = sa.select(registration.c.id).where(registration.c.status == sa.literal_column("'ready'"))
+    def claim(self, now: datetime, lease: timedelta, but: Collection[str] = ()) -> Registration | None:
+        """The registration that is due first, for one worker until the lease ends; none of the departments `but`.
+
+        What is to be said of one matter is said in its order: whatever stands before it must have gone.
+        """
+        ahead = registration.alias("ahead")
+        same = sa.and_(ahead.c.case_reference == registration.c.case_reference, ahead.c.item == registration.c.item)
+        before = sa.select(ahead.c.id).where(same, ahead.c.id < registration.c.id, _ready(ahead)).exists()
         due = (
-            due.where(registration.c.due <= now)
-            .order_by(registration.c.id)
-            .limit(limit)
+            sa.select(registration.c.id)
+            .where(
+                _ready(registration), registration.c.due <= now, registration.c.department.not_in(list(but)), ~before
+            )
+            .order_by(registration.c.due, registration.c.id)
+            .limit(1)
             .with_for_update(skip_locked=True)
         )
-        statement = sa.update(registration).where(registration.c.id.in_(due.scalar_subquery()))
+        statement = sa.update(registration).where(registration.c.id == due.scalar_subquery())
         statement = statement.values(due=now + lease, tries=registration.c.tries + 1)
         columns = (
             registration.c[name] for name in ("id", "key", "case_reference", "item", "what", "department", "tries")
         )
-        return [Registration(*row) for row in self._connection.execute(statement.returning(*columns))]
+        found = self._connection.execute(statement.returning(*columns)).first()
+        return None if found is None else Registration(*found)
 
-    def registered(self, id: int) -> None:
-        self._connection.execute(sa.update(registration).where(registration.c.id == id).values(status="done", error=""))
+    def registered(self, one: Registration) -> None:
+        self._settle(one, status="done", error="")
 
-    def again(self, id: int, due: datetime, error: str, *, give_up: bool) -> None:
-        values = {"due": due, "error": error, "status": "dead" if give_up else "ready"}
-        self._connection.execute(sa.update(registration).where(registration.c.id == id).values(**values))
+    def again(self, one: Registration, due: datetime, error: str) -> None:
+        self._settle(one, due=due, error=error)
+
+    def give_up(self, one: Registration, now: datetime, error: str) -> None:
+        self._settle(one, status="dead", due=now, error=error)
+
+    def given_up(self) -> list[dict[str, Any]]:
+        """Registrations that were given up, in the shape of other dead letters."""
+        columns = (
+            sa.literal("registration").label("table"),
+            registration.c.id,
+            registration.c.department.label("channel"),
+            registration.c.tries,
+            (registration.c.key + ": " + registration.c.error).label("error"),
+            registration.c.due.label("finished_at"),
+        )
+        found = sa.select(*columns).where(registration.c.status == "dead").order_by(registration.c.id)
+        return [dict(row) for row in self._connection.execute(found).mappings()]
+
+    def requeue(self, id: int, now: datetime) -> bool:
+        """Give one that was given up its tries back."""
+        dead = sa.and_(registration.c.id == id, registration.c.status == "dead")
+        values = {"status": "ready", "tries": 0, "due": now, "error": ""}
+        return self._connection.execute(sa.update(registration).where(dead).values(values)).rowcount == 1
 
     def delete(self, cases: list[str]) -> None:
         """All that stands of these cases."""
         for table in (matter, promise, registration):
             self._connection.execute(sa.delete(table).where(table.c.case_reference.in_(cases)))
+
+    def _settle(self, one: Registration, **values: Any) -> None:
+        """Nothing is written where another worker has it by now."""
+        mine = sa.and_(registration.c.id == one.id, registration.c.tries == one.tries, _ready(registration))
+        self._connection.execute(sa.update(registration).where(mine).values(**values))
 
     def _promises(self, *where: sa.ColumnElement[bool]) -> list[Promise]:
         statement = sa.select(promise).where(*where).order_by(promise.c.id)
@@ -125,6 +162,10 @@ class Matters:
             )
             for row in self._connection.execute(statement)
         ]
+
+
+def _ready(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return table.c.status == sa.literal_column("'ready'")  # a literal, or neither engine could use the partial index
 
 
 def _row(one: Matter) -> dict[str, object]:
