@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, unreadable, visit, vote
+from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, status, unreadable, visit, vote
 from bot.hearing import Heard
 from bot.store.db import Tables
 from bot.store.inbox import event_of
 from bot.store.queue import Claim
 from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
-from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, WHOLE, Handler
+from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, WHOLE, Handler
+from knowledge.parts import asks
 from nlu.labels import meant
 from nlu.references import choice
 from nlu.text import has_words
@@ -125,6 +126,8 @@ def _talked(turn: Turn) -> Handler:
     for is_it, handler in WHOLE.items():
         if is_it(turn):
             return handler
+    if intent in OF_CASES and status.has_none(turn) and asks(text) and question.is_answered(turn):
+        return question.answer  # about cases in general, since there is none
     work = casework.current(turn)
     if intent in INTENTS:
         return INTENTS[intent]

@@ -1,6 +1,6 @@
 """The papers of a case, made out from what stands in the database: nothing of them is kept but that."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -234,15 +234,12 @@ class Clerk:
 
 def kinds(about: Dossier) -> tuple[Kind, ...]:
     """The papers that a case has something for."""
-    has: Mapping[str, Any] = {
-        "plan": about.bundle.items,
-        "receipt": about.matters,
-        "forms": about.matters,
-        "zip": about.matters,
-        "progress": about.matters,
-        "deferral": [one for one in about.promises if one.kind == "deferral"],
-        "commitment": [one for one in about.promises if one.kind == "commitment"],
-        "defects": [one for one in about.matters if one.state == "defective"],
+    promised = {one.kind for one in about.promises}
+    has = dict.fromkeys(("receipt", "forms", "zip", "progress"), bool(about.matters)) | {
+        "plan": bool(about.bundle.items),
+        "deferral": "deferral" in promised,
+        "commitment": "commitment" in promised,
+        "defects": any(one.state == "defective" for one in about.matters),
     }
     return tuple(kind for kind in get_args(Kind) if has[kind])
 

@@ -67,15 +67,19 @@ COMMANDS: dict[str, Handler] = {
     "keep": mine.keep,
 }
 
+OF_CASES: dict[str, Handler] = {
+    "check_status": status.ask,
+    "supplement_materials": papers.supplements,
+    "withdraw_case": status.withdraw,
+}
+
 INTENTS: dict[str, Handler] = {
     "ask_human": human.ask,
     "ask_helper": human.help_fill,
     "complain": human.complain,
     "express_anger": smalltalk.soothe,
     "my_cases": mine.cases,
-    "check_status": status.ask,
-    "supplement_materials": papers.supplements,
-    "withdraw_case": status.withdraw,
+    **OF_CASES,
     "continue_case": mine.carry_on,
     "erase_me": mine.forget,
     **dict.fromkeys(visit.MEANT, visit.ask),
@@ -84,8 +88,8 @@ INTENTS: dict[str, Handler] = {
 
 # What a message is as a whole, whatever its intent.
 WHOLE: dict[Callable[[Turn], bool], Handler] = {
+    handing_in.is_code: handing_in.on_code,  # first: letters by chance may look like anything
     (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,
-    handing_in.is_code: handing_in.on_code,
     papers.is_choice: papers.choose,
     status.is_number: status.ask,
 }

@@ -25,7 +25,7 @@ from tests.test_commands import banshi, refusal
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = load_hours(ROOT / "config" / "calendar.yml", ZONE)
 NOW = datetime(2026, 11, 21, 10, tzinfo=ZONE)
-TABLE, HELD_BACK = ROOT / "tests/data/dates.yml", ROOT / "tests/data/dates_held_back.yml"
+TABLE, SEEN, HELD_BACK = (ROOT / f"tests/data/{name}.yml" for name in ("dates", "dates_seen", "dates_held_back"))
 
 
 def rows(path: Path) -> list[Any]:
@@ -38,17 +38,17 @@ def at(written: str) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=ZONE)
 
 
-@pytest.mark.parametrize("row", rows(TABLE))
+@pytest.mark.parametrize("row", rows(TABLE) + rows(SEEN))
 def test_the_table(row: dict[str, Any]) -> None:
     check(row)
 
 
 def test_expressions_that_nobody_fitted_the_grammar_to() -> None:
-    """Written by somebody else, and run once before they were looked at: 0.945 (`docs/measurements.md`)."""
+    """Written by somebody else, and run once before they were looked at: .991 (`docs/measurements.md`)."""
     held = [param.values[0] for param in rows(HELD_BACK)]
     wrong = [row["text"] for row in held if not is_right(row)]
     print(f"dates: {1 - len(wrong) / len(held):.3f} of {len(held)}")
-    assert len(held) >= 200 and 1 - len(wrong) / len(held) >= 0.94, wrong
+    assert len(held) >= 200 and 1 - len(wrong) / len(held) >= 0.97, wrong
 
 
 def is_right(row: dict[str, Any]) -> bool:

@@ -124,7 +124,7 @@ def test_served_it_understands_and_killed_it_is_stood_in_for_until_it_is_back(
         it_understands(served)
         it_keeps_to_itself(served, model.parent / "server.log")
         with RasaServer(served.url, served.token, 10, finder) as server:
-            sidecar = Sidecar(server, lambda text, vector=None: OWN, pause=0.5)
+            sidecar = Sidecar(server, lambda text: OWN, pause=0.5)
             assert sidecar(SAID).intent == "start_bundle"
             served.process.kill()
             served.process.wait()

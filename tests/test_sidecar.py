@@ -14,7 +14,6 @@ from bot.engine import rasa_beside, rasa_token
 from bot.errors import ConfigError
 from bot.settings import load_settings
 from nlu.entities import Entity, Finder
-from nlu.features import Floats
 from nlu.gazetteer import Gazetteer
 from nlu.sidecar import RasaServer, Sidecar, Unanswered
 from nlu.understand import Understanding
@@ -48,7 +47,7 @@ class Own:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self, text: str, vector: Floats | None = None) -> Understanding:
+    def __call__(self, text: str) -> Understanding:
         self.asked += 1
         return OWN
 

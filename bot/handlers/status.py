@@ -33,18 +33,25 @@ def ask(turn: Turn) -> None:
         mine.cases(turn)
 
 
+def has_none(turn: Turn) -> bool:
+    """Has this citizen handed nothing in?"""
+    return not any(_is_handed_in(case) for case in turn.tables.cases.of_conversation(turn.conversation.id))
+
+
 def is_number(turn: Turn) -> bool:
     """Is it the number of a case, with or without digits behind it, and little else?"""
     return "case_number" in turn.heard.entities and len(re.sub(r"[\s\d]", "", _rest(turn))) <= 6
 
 
 def show(turn: Turn, case: Case) -> None:
-    """In words, with the receipt and a picture of how far it is."""
+    """In words, with the receipt and a picture of how far it is; all files of it are for whose it is alone."""
     matters, replies = turn.tables.matters.of(case.reference), turn.resources.replies
     lines = "\n".join(_line(turn, one) for one in matters)
     told = {"name": str(case.bundle.get("name", "")), "number": case.reference, "lines": lines}
     text = replies("status.case", **told, stage=replies(f"progress.{stage(matters)}"))
-    shown = ("progress", "receipt", "forms", "zip", *(["defects"] if stage(matters) == "defective" else []))
+    shown = ["progress", "receipt", *(["defects"] if stage(matters) == "defective" else [])]
+    if case.conversation_id == turn.conversation.id:
+        shown += ["forms", "zip"]
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in shown)
     turn.said.append(OutboundMessage(text, links=links))
     turn.conclude("status", 1.0)
