@@ -1,12 +1,15 @@
 """The pages, clicked through in a real Chromium against a real server process."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from bot.domain.messages import OutboundMessage
@@ -14,10 +17,21 @@ from tests.browser.driver import Citizen, Server, launch, new_home, serious_faul
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "食品经营许可证到期前多久办延续？"
-ANSWER = re.compile("届满前90个工作日至15个工作日之间申请")
-UNKNOWN = "南极科考站开咖啡馆办什么证"
+QUESTION = "食品经营许可证有效期几年"
+ANSWER = re.compile("5年。有效期到哪一天届满")
+UNKNOWN = "南极科考站种西瓜办什么证"
 SENDING = "**/api/chat?wait=0"
+UPLOADING = "**/api/uploads"
+TO_THE_FIRST_PAPER = (
+    "我想在商场里开个火锅店，400平，有堂食，不做外卖，不卖烟，不挂招牌，有执照，自己的店",
+    "凉菜",
+    "老王火锅",
+    "千阳县南大街12号",
+    "张国强",
+    "13800138000",
+    "自己去窗口拿",
+    "逐条看过，我同意承诺",
+)
 FIRST = 2  # bubbles of a first answer: the answer, and what the bot says of itself
 
 
@@ -84,9 +98,9 @@ def test_an_answer_and_its_source_open_on_a_small_phone(visit: Callable[..., Cit
     basis = page.locator("#log details.basis").first
     expect(basis.locator("dl").first).to_be_hidden()
     basis.locator("summary").click()
-    expect(basis).to_contain_text("食品经营许可和备案管理办法")
-    expect(basis).to_contain_text("国家市场监督管理总局令第78号")
-    expect(basis).to_contain_text("2023年12月1日起")
+    expect(basis).to_contain_text("中华人民共和国食品安全法实施条例")
+    expect(basis).to_contain_text("国务院令第721号")
+    expect(basis).to_contain_text("2019年12月1日起")
     expect(basis.locator(".quote dd").first).to_be_visible()
     assert citizen.sideways() <= 0
 
@@ -144,7 +158,7 @@ def test_the_examples_are_answered(visit: Callable[..., Citizen], server: Server
     examples = citizen.page.locator(".example").all_inner_texts()
     assert len(examples) >= 3
     citizen.page.locator(".example").first.click()
-    citizen.wait_for_lines(FIRST)
+    expect(citizen.said().last).to_contain_text("不是真人", timeout=20_000)
     expect(citizen.page.locator("#examples")).to_be_hidden()
     token = citizen.page.evaluate("JSON.parse(localStorage.getItem('banshi.visitor')).token")
     outcomes = {}
@@ -333,6 +347,193 @@ def test_a_message_survives_the_death_of_the_server_and_is_answered_once(
     assert [event.text for event in mortal.heard_from(citizen.visitor())] == ["你好", QUESTION]
     assert len([text for text in mortal.said_to(citizen.visitor()) if ANSWER.search(text)]) == 1
     citizen.context.close()
+
+
+# --- photos and papers ---
+
+
+def phone_photo() -> bytes:
+    """Held upright: the pixels lie on their side, with their top, which is red, to the left; fine as sensors' noise."""
+    lying, file = Image.new("RGB", (4032, 3024), "white"), BytesIO()
+    lying.paste(Image.frombytes("RGB", (1200, 1200), os.urandom(3 * 1200 * 1200)), (1400, 900))
+    ImageDraw.Draw(lying).rectangle((0, 0, 600, 3023), fill="red")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned to the right
+    lying.save(file, "JPEG", exif=turned, quality=90)
+    return file.getvalue()
+
+
+def paper() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (1240, 1754), "white").save(file, "PDF")
+    return file.getvalue()
+
+
+def choose(citizen: Citizen, name: str, media: str, content: bytes, button: str = "拍照，或选照片、PDF") -> None:
+    with citizen.page.expect_file_chooser() as asked:
+        citizen.page.get_by_role("button", name=button).click()
+    asked.value.set_files({"name": name, "mimeType": media, "buffer": content})
+
+
+def apply_up_to_the_first_paper(citizen: Citizen) -> None:
+    for line in TO_THE_FIRST_PAPER:
+        before = citizen.said().count()
+        citizen.send(line)
+        expect(citizen.own().last).to_have_text(line)
+        expect(citizen.said()).not_to_have_count(before, timeout=20_000)
+        expect(citizen.page.locator("#typing")).to_be_empty()
+    expect(citizen.said().last).to_contain_text("请把“店铺布局图")
+
+
+def kept_in_the_browser(citizen: Citizen) -> int:
+    """How many photos this browser keeps for itself."""
+    count = """() => new Promise((resolve, reject) => {
+        const open = indexedDB.open("banshi.photos");
+        open.onupgradeneeded = () => open.result.createObjectStore("photos");
+        open.onerror = () => reject(open.error);
+        open.onsuccess = () => {
+            const asked = open.result.transaction("photos").objectStore("photos").count();
+            asked.onsuccess = () => { open.result.close(); resolve(asked.result); };
+        };
+    })"""
+    return int(citizen.page.evaluate(count))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_photo_of_a_case_is_made_smaller_shown_and_accepted_and_the_plan_opens(
+    visit: Callable[..., Citizen], server: Server, width: int
+) -> None:
+    citizen = visit(width=width)
+    page = citizen.page
+    apply_up_to_the_first_paper(citizen)
+    box = page.get_by_role("button", name="拍照，或选照片、PDF").bounding_box()
+    assert box and box["width"] >= 44 and box["height"] >= 44
+    assert page.locator("#picker").get_attribute("accept") == "image/*,application/pdf"
+
+    slow = citizen.context.new_cdp_session(page)
+    network = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    slow.send("Network.emulateNetworkConditions", network)
+    choose(citizen, "IMG_0001.jpg", "image/jpeg", phone_photo())
+    picture = page.get_by_role("img", name="您发的照片")
+    expect(picture).to_be_visible()
+    expect(page.get_by_role("progressbar", name="上传进度")).to_be_visible()
+    assert serious_faults(page) == []
+    slow.send("Network.emulateNetworkConditions", {**network, "uploadThroughput": -1})
+    expect(citizen.said().filter(has_text="收到“店铺布局图")).to_have_count(1, timeout=30_000)
+    expect(page.locator("#log progress:visible")).to_have_count(0)
+    expect(picture).to_be_visible()
+    assert serious_faults(page) == []
+    assert citizen.sideways() <= 0
+
+    event = server.heard_from(citizen.visitor())[-1]
+    assert event.kind == "photo"
+    with Image.open(BytesIO(server.file(event.media))) as sent:
+        assert (sent.format, sent.size, sent.getexif()) == ("JPEG", (1920, 2560), {})
+        red, green, _ = sent.convert("RGB").getpixel((960, 100))
+        assert red > 200 > 60 > green, "the top is at the top"
+    assert page.evaluate("localStorage.getItem('banshi.unsent')") is None
+    assert kept_in_the_browser(citizen) == 0
+
+    plan = page.get_by_role("link", name="办理清单")
+    assert plan.get_attribute("target") == "_blank"
+    with citizen.context.expect_event("response", lambda one: "/papers/" in one.url) as opened:
+        plan.click()
+    assert opened.value.status == 200
+    assert opened.value.headers["content-type"] == "application/pdf"
+
+    page.bring_to_front()
+    page.reload()
+    expect(citizen.own().last).to_have_text("[照片]")
+    expect(citizen.said().last).to_contain_text("食品安全制度目录")
+
+
+def test_a_photo_that_did_not_go_out_outlives_a_reload_and_is_sent_once(
+    visit: Callable[..., Citizen], server: Server
+) -> None:
+    citizen = visit()
+    page = citizen.page
+    uploads: list[int] = []
+    page.on("response", lambda one: uploads.append(one.status) if one.url.endswith("/api/uploads") else None)
+    page.route(UPLOADING, lambda route: route.abort())
+    choose(citizen, "店铺.jpg", "image/jpeg", phone_photo())
+    trouble, picture = page.locator("#log .trouble"), page.get_by_role("img", name="您发的照片")
+    expect(trouble).to_contain_text("没有发出去")
+    page.reload()
+    expect(trouble).to_contain_text("没有发出去")
+    expect(picture).to_be_visible()
+    assert serious_faults(page) == []
+
+    def lose_the_reply(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.unroute(UPLOADING)
+    page.route(SENDING, lose_the_reply)
+    page.get_by_role("button", name="重发").click()
+    expect(citizen.said().first).to_contain_text("照片收到了", timeout=20_000)
+    page.unroute(SENDING)
+    if page.get_by_role("button", name="重发").count():
+        page.get_by_role("button", name="重发").click()
+    expect(trouble).to_be_empty()
+    page.wait_for_timeout(500)  # a second answer would come now
+    assert [event.kind for event in server.heard_from(citizen.visitor())] == ["photo"]
+    assert uploads == [201]
+    assert kept_in_the_browser(citizen) == 0
+    citizen.faults = [fault for fault in citizen.faults if "ERR_FAILED" not in fault]
+
+
+def test_what_is_no_photo_is_refused_in_words_and_a_pdf_is_chosen_instead(
+    visit: Callable[..., Citizen], server: Server
+) -> None:
+    citizen = visit()
+    page = citizen.page
+    choose(citizen, "坏的.jpg", "image/jpeg", b"no picture")
+    expect(page.locator("#log .trouble")).to_contain_text("没有发出去：这个文件打不开。请发照片（JPG、PNG）或者 PDF。")
+    choose(citizen, "制度目录.pdf", "application/pdf", paper(), button="重新选")
+    expect(citizen.own()).to_have_text(["[文件] 制度目录.pdf"])
+    expect(citizen.said().first).to_contain_text("照片收到了", timeout=20_000)
+    (event,) = server.heard_from(citizen.visitor())
+    assert (event.kind, server.file(event.media)[:4]) == ("file", b"%PDF")
+    choose(citizen, "太大.pdf", "application/pdf", paper().ljust(10 * 1024 * 1024 + 1))
+    expect(page.locator("#log .trouble").last).to_contain_text("没有发出去：这个文件太大了，最大 10 MB。")
+    page.get_by_role("button", name="不发了").click()
+    expect(citizen.own()).to_have_count(1)
+    assert kept_in_the_browser(citizen) == 0
+    citizen.faults = [fault for fault in citizen.faults if "422" not in fault]
+
+
+def test_a_draft_goes_on_behind_the_code_of_its_plan(visit: Callable[..., Citizen], server: Server) -> None:
+    first = visit()
+    apply_up_to_the_first_paper(first)
+    address = f"/go/{server.token_of_the_draft_of(first.visitor())}"
+    for width in (360, 1280):
+        other = visit(address, width=width)
+        page = other.page
+        expect(page.get_by_role("heading", name="接着办您没填完的申请")).to_be_visible()
+        code = page.locator(".code").inner_text()
+        assert re.fullmatch(r"[2-9A-Z]{5}-[2-9A-Z]{5}", code)
+        assert serious_faults(page) == []
+        assert other.sideways() <= 0
+        page.get_by_role("link", name="在网页里接着办").click()
+        expect(other.own()).to_have_text([code])
+        expect(other.said().first).to_contain_text("接着办“开办餐饮店”", timeout=20_000)
+        assert page.url == f"{server.url}/"
+        page.reload()
+        expect(other.said().first).to_contain_text("接着办“开办餐饮店”")
+        expect(other.own()).to_have_text([code])  # said once
+
+
+def test_an_address_that_leads_nowhere_says_so_kindly(visit: Callable[..., Citizen], server: Server) -> None:
+    citizen = visit()
+    for end in ("x" * 40, "短", "%00"):
+        answer = citizen.page.goto(f"{server.url}/go/{end}")
+        assert answer is not None and answer.status == 404
+        expect(citizen.page.get_by_role("heading", name="这份申请打不开了")).to_be_visible()
+    assert serious_faults(citizen.page) == []
+    citizen.page.goto(f"{server.url}/?go=<b>no-code</b>")
+    expect(citizen.page).to_have_url(f"{server.url}/")
+    expect(citizen.own()).to_have_count(0)
+    citizen.faults = [fault for fault in citizen.faults if "404" not in fault]
 
 
 # --- for everybody ---

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,8 +15,10 @@ from PIL import Image
 from bot import app as composition
 from bot import timers
 from bot.app import App
+from bot.domain.case import Kept
 from bot.materials.picture import LARGEST
 from bot.settings import load_settings
+from bot.store.db import Store
 from knowledge.embedding import Embedder
 
 
@@ -316,6 +319,18 @@ def test_what_no_event_names_goes_after_its_days(client: TestClient, visitor: di
     assert client.post("/api/chat", json={"photo": photo}, headers=visitor).status_code == 422
 
 
+def test_a_file_has_one_row_on_either_engine(store: Store) -> None:
+    first = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+    sent = Kept("f" * 32, "webchat:main:a", "jpeg", 9, "0" * 64, first)
+    again = replace(sent, kept_at=first + timedelta(days=6))
+    store.write(lambda tables: tables.kept.put(sent))
+    store.write(lambda tables: tables.kept.give([sent.file], "20261122-CY-00001-5", "floor_plan"))
+    store.write(lambda tables: tables.kept.put(again))
+    kept = store.read(lambda tables: tables.kept.of_conversation("webchat:main:a"))
+    assert kept == [replace(again, case="20261122-CY-00001-5", material="floor_plan")]
+    assert store.read(lambda tables: tables.kept.find("e" * 32)) is None
+
+
 def test_a_photo_that_was_given_to_a_case_is_not_given_again(
     client: TestClient, visitor: dict[str, str], parts: App
 ) -> None:
@@ -326,6 +341,12 @@ def test_a_photo_that_was_given_to_a_case_is_not_given_again(
     assert "已经用过" in told["messages"][0]["text"]
     kept = parts.resources.store.read(lambda tables: tables.kept.find(photo))
     assert kept is not None and (kept.case, kept.material) == ("20261121-CY-00001-7", "floor_plan")
+
+
+def test_a_code_is_a_code_whatever_its_letters_look_like(client: TestClient, visitor: dict[str, str]) -> None:
+    for code in ("M92S8-FA7YW", "87ZZR-8ZZXE", "BVNM2-NQRC4", "ATG5M-STUDW", "smz6p-xuf57"):
+        told = client.post("/api/chat", json={"text": code}, headers=visitor).json()
+        assert told["messages"][0]["text"].startswith("这个码没有对上"), code
 
 
 def test_the_api_tells_how_to_upload(client: TestClient) -> None:

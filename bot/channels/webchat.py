@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.requests import ClientDisconnect
 
 from bot.channels.base import Capabilities, Reception, VoteEvent
 from bot.domain.documents import ChatAnswer, History, Kept, Line, Refusal, Upload, Visitor, message_document
@@ -231,7 +232,10 @@ async def _content(request: Request) -> bytes:
     a browser hears no answer before it has sent everything.
     """
     content = bytearray()
-    async for piece in request.stream():
-        if len(content) <= LARGEST:
-            content += piece
+    try:
+        async for piece in request.stream():
+            if len(content) <= LARGEST:
+                content += piece
+    except ClientDisconnect as error:  # a network's matter, not a fault of ours
+        raise HTTPException(400, "cut off") from error
     return bytes(content)

@@ -2,9 +2,12 @@
 
 const PAUSE = 10 * 60_000; // milliseconds of silence after which the time is shown
 
+const DOUBLE = 500; // milliseconds in which a second tap is none, though the page has moved another choice under it
+
 const clone = (name) => document.getElementById(name).content.firstElementChild.cloneNode(true);
 
 let lastAt = 0;
+let tappedAt = -DOUBLE;
 
 /** The time of day, where some time has passed since the line before; otherwise null. */
 export function timeMark(at) {
@@ -92,8 +95,9 @@ function button(choice, choose) {
   made.type = "button";
   made.className = "choice";
   made.textContent = choice;
-  made.addEventListener("click", () => {
-    if (made.getAttribute("aria-disabled")) return; // a double tap says it once
+  made.addEventListener("click", ({ timeStamp }) => {
+    if (made.getAttribute("aria-disabled") || timeStamp - tappedAt < DOUBLE) return;
+    tappedAt = timeStamp;
     made.setAttribute("aria-disabled", "true");
     choose(choice);
   });

@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expec
 
 from bot.channels.webchat import conversation_of
 from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.materials.files import Files
+from bot.seal import open_seal
 from bot.store.db import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +89,17 @@ class Server:
         with self.store() as store:
             queued = store.read(lambda tables: tables.outbox.after(conversation_of(visitor), 0))
         return [line.message.text for line in queued]
+
+    def file(self, name: str) -> bytes:
+        """What was uploaded, as it was before it was sealed."""
+        return Files(self.home / "files", open_seal(self.home)).read(name)
+
+    def token_of_the_draft_of(self, visitor: str) -> str:
+        """What stands in the QR code of the plan."""
+        seal = open_seal(self.home)
+        with self.store() as store:
+            (draft,) = store.read(lambda tables: tables.cases.drafts(conversation_of(visitor)))
+        return seal.token(f"{draft} go")
 
     def say_to(self, visitor: str, message: OutboundMessage) -> None:
         """Queue a message as the bot's own, from another process."""
