@@ -8,7 +8,7 @@ from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, stranded
-from bot.domain.promise import Promise, Rung, has_lapsed, reminder
+from bot.domain.promise import RUNGS, Promise, Rung, has_lapsed, reminder
 from bot.errors import StoreError
 from bot.filing import end, erase, outstanding
 from bot.store.cases import GUESS
@@ -18,12 +18,11 @@ from bot.turn import Resources
 
 log = logging.getLogger(__name__)
 
-_AHEAD = timedelta(days=30)  # no reminder comes earlier than this before its day
-_AT_ONCE = 100
+_AT_ONCE = 50
 
 
 def run(resources: Resources, now: datetime) -> int:
-    """What is due, up to a hundred of each; how much there was. What was done is not done again."""
+    """What is due, up to fifty of each; how much there was. What was done is not done again."""
     return _promises(resources, now) + resources.store.write(lambda tables: _old(resources, tables, now))
 
 
@@ -43,7 +42,8 @@ def _promises(resources: Resources, now: datetime) -> int:
     local = now.astimezone(hours.zone)
     if local.time() < min((opens for opens, _ in hours.usual(local.date())), default=time.min):
         return 0
-    open_ = resources.store.read(lambda tables: tables.matters.open_promises(local.date() + _AHEAD))
+    ahead = hours.after(local.date(), RUNGS[0][0])
+    open_ = resources.store.read(lambda tables: tables.matters.open_promises(ahead))
     due = [one for one in open_ if has_lapsed(one, local.date()) or _rung(resources, one, now)]
     return sum(_attended(resources, one, now) for one in due[:_AT_ONCE])
 

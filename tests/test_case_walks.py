@@ -60,11 +60,11 @@ moves = st.one_of(
     nexts,
     words,
     words,
-    st.tuples(st.just("finish"), st.integers(0, 5)),
+    st.tuples(st.just("finish"), st.integers(0, 11)),
     st.tuples(st.just("hurry"), st.integers(0, 5)),
     st.tuples(st.just("change"), st.sampled_from(CHANGES)),
     st.tuples(st.just("photo"), st.none()),
-    st.tuples(st.just("instead"), st.none()),
+    st.tuples(st.just("instead"), st.sampled_from(["到窗口交", "以后补交"])),
     st.tuples(st.just("carry"), st.none()),
     st.tuples(st.just("clock"), st.sampled_from([1, 24, 24 * 8, 24 * 31])),
     st.tuples(st.just("restart"), st.none()),
@@ -98,7 +98,8 @@ class Walk:
         step = engine.next_step(BUNDLE, case.values) if case else None
         part = papers.wanted(BUNDLE, case.values) if case and step is None else None
         if case is None:
-            self.hall.say(who, "开办小店" if len(self.hall.cases(who)) < 3 else "接着填")
+            drafts = [one for one in self.hall.cases(who) if one.state == "filling"]
+            self.hall.say(who, "接着填" if drafts else "开办小店")
         elif step is not None:
             assert step.question is not None
             self.hall.say(who, self._answer(who, step.question, choice))
@@ -114,8 +115,14 @@ class Walk:
         return known[choice % len(known)]
 
     def finish(self, who: str, choice: int) -> None:
-        for number in range(14):
+        """Answer everything; and hand it in, or not yet."""
+        for number in range(16):
+            case = self._in_hand(who)
+            if case and engine.next_step(BUNDLE, case.values) is None and papers.wanted(BUNDLE, case.values) is None:
+                break
             self.next(who, choice + number)
+        if choice % 2:
+            self.hall.say(who, "提交")
 
     def hurry(self, who: str, choice: int) -> None:
         """Hand in at every step."""
@@ -126,10 +133,10 @@ class Walk:
     def change(self, who: str, what: tuple[str, str]) -> None:
         self.hall.say(who, "改一项", *what)
 
-    def instead(self, who: str, _: Any) -> None:
+    def instead(self, who: str, word: str) -> None:
         """A photo, and then not that one."""
         self.photo(who, None)
-        self.hall.say(who, "返回", "到窗口交")
+        self.hall.say(who, "返回", word)
 
     def photo(self, who: str, _: Any) -> None:
         before = self._files()
@@ -263,7 +270,7 @@ def emptied(folder: Path) -> Path:
 def test_no_walk_hands_in_what_is_not_whole(tmp_path_factory: Any) -> None:
     folder, reached = tmp_path_factory.mktemp("walks"), dict[str, int]()
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.tuples(st.sampled_from(PEOPLE), moves), min_size=8, max_size=24))
     def walk(walked: list[tuple[str, tuple[str, Any]]]) -> None:
         home = emptied(folder)
@@ -281,4 +288,4 @@ def test_no_walk_hands_in_what_is_not_whole(tmp_path_factory: Any) -> None:
             shutil.rmtree(home.parent)
 
     walk()
-    assert reached.get("submitted", 0) > 10 and reached.get("filling", 0) > 5, reached
+    assert reached.get("submitted", 0) > 5 and reached.get("filling", 0) > 5, "the walks lead somewhere"

@@ -18,6 +18,7 @@ from bot import rounds
 from bot.domain.progress import stage
 from bot.errors import ConfigError, OperatorError
 from bot.paperwork import Clerk
+from bot.registry import http
 from bot.registry.base import Parcel
 from bot.registry.folder import Folder
 from bot.registry.http import Http
@@ -126,6 +127,19 @@ def test_the_same_key_twice_is_one_application(wired: Hall, office: Department) 
     assert rows(wired)["base/submit"].status == "done"
     (body,) = office.took.values()
     assert body["department"] == "登记局" and base64.b64decode(body["files"]["application.pdf"]).startswith(b"%PDF")
+
+
+def test_an_answer_that_comes_too_late_is_asked_for_again_under_the_same_key(
+    wired: Hall, office: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wired.submit("wang")
+    office.cues = [Cue(delay=0.5)]
+    with monkeypatch.context() as patched:
+        patched.setattr(http, "_TIMEOUT", 0.2)
+        wired.round.go(wired.now)
+    assert rows(wired)["base/submit"].error == "POST /applications: ReadTimeout"
+    wired.pass_time(minutes=1)
+    assert len(office.asked) == 2 and len(office.took) == 1
 
 
 def test_killed_between_handing_over_and_marking_it_is_handed_over_again(

@@ -1,6 +1,7 @@
 """`banshi plan`: what a bundle comes to for given answers."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +9,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.bundles import engine
 from bot.bundles.catalogue import Catalogue, load_catalogue
-from bot.bundles.model import Bundle
+from bot.bundles.conditions import facts
+from bot.bundles.model import Bundle, Item, Material, Question
 from bot.bundles.plan import Plan, document, plan
 from bot.bundles.schema import schema as schema_of_bundles
 from bot.cli.options import AsJson
+from bot.documents.forms import load_forms
 from bot.errors import ConfigError
 from bot.settings import load_settings
 
@@ -39,12 +43,13 @@ def listed(
     as_json: AsJson = False,
     schema: Annotated[bool, typer.Option("--schema", help="The JSON schema of a bundle file, for editors.")] = False,
 ) -> None:
-    """Every bundle: how much it asks and hands in, the kinds of business that it begins, and its scenarios."""
+    """Every bundle: what it holds, and what it spares whoever applies for several items at once."""
     if schema:
         typer.echo(json.dumps(schema_of_bundles(), ensure_ascii=False, indent=1))
         return
     settings = load_settings()
-    rows = [_counts(bundle) for bundle in load_catalogue(settings.config, settings.hall.region).bundles.values()]
+    shown = {item: form.facts for form in load_forms(settings.config).values() for item in form.items}
+    rows = [_counts(bundle, shown) for bundle in load_catalogue(settings.config, settings.hall.region).bundles.values()]
     totals = {
         "bundles": len(rows),
         "kinds": sum(row["kinds"] for row in rows),
@@ -61,9 +66,16 @@ def listed(
     console.print(", ".join(f"{count} {what}" for what, count in totals.items()))
 
 
-def _counts(bundle: Bundle) -> dict[str, Any]:
-    """`materials alone`: how many papers there would be if each item were applied for by itself."""
-    apart = sum(len([part for part in bundle.materials if item.id in part.items]) for item in bundle.items)
+def _counts(bundle: Bundle, shown: Mapping[str, set[str]]) -> dict[str, Any]:
+    """What a bundle holds; and what its scenario of most items asks for: once for all, and for each item by itself.
+
+    `shown`: the facts that an item's own form shows.
+    """
+    ways = [(plan(bundle, answers), answers) for answers in ({}, *(one.answers for one in bundle.scenarios))]
+    found, answers = max(ways, key=lambda way: len(way[0].items))
+    asked = {question.id: question for step in engine.applying(bundle, answers) for question in step.questions}
+    papers = [[paper for paper in found.materials if item.id in paper.items] for item in found.items]
+    alone = [_facts(item, own, asked, shown) for item, own in zip(found.items, papers, strict=True)]
     return {
         "id": bundle.id,
         "name": bundle.name,
@@ -71,10 +83,23 @@ def _counts(bundle: Bundle) -> dict[str, Any]:
         "items": len(bundle.items),
         "questions": len(bundle.questions),
         "materials": len(bundle.materials),
-        "materials alone": apart,
         "kinds": len(bundle.begins),
         "scenarios": len(bundle.scenarios),
+        "items at once": len(found.items),
+        "materials alone": sum(map(len, papers)),
+        "materials together": len(found.materials),
+        "questions alone": sum(map(len, alone)),
+        "questions together": len(asked),
     }
+
+
+def _facts(
+    item: Item, papers: Sequence[Material], asked: Mapping[str, Question], shown: Mapping[str, set[str]]
+) -> set[str]:
+    """What one item would ask by itself: what its form shows, or else who applies; and what its conditions rest on."""
+    who = {id for id, question in asked.items() if question.sensitive or question.reuse != "never"}
+    rests = facts(item.when).union(*(facts(paper.when) for paper in papers))
+    return (shown.get(item.id, who) | rests) & set(asked)
 
 
 def _answers(path: Path, bundle: Bundle, catalogue: Catalogue) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,10 +15,14 @@ TOKEN = "between-offices"
 
 @dataclass(frozen=True)
 class Cue:
-    """What happens to one request: it is answered with `status`; or `lost`: it is done, and the answer never comes."""
+    """What happens to one request: it is answered with `status`, after `delay` seconds.
+
+    `lost`: it is done, and the answer never comes.
+    """
 
     status: int = 200
     lost: bool = False
+    delay: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,14 +97,16 @@ def _handler(peer: Department) -> type[BaseHTTPRequestHandler]:
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 cue = Cue(401)
             done = act() if cue.status == 200 else {}
+            time.sleep(cue.delay)
             if cue.lost:
                 return
             body = done.encode() if isinstance(done, str) else json.dumps(done).encode()
             self.send_response(cue.status)
             for name, value in {"Content-Length": str(len(body)), **cue.headers}.items():
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # the other side did not wait
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
