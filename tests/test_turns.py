@@ -77,7 +77,7 @@ def work_until(parts: App, now: datetime, channel: FakeChannel) -> None:
 def test_eight_failures_one_apology_a_ticket_and_the_next_goes_on(parts: App) -> None:
     resources = parts.resources
     ear = BrokenEar(resources.ear, [KeyError("不该出现在日志里的话")] * 8)
-    parts = App(replace(resources, ear=ear), parts.channels)  # type: ignore[arg-type]
+    parts = replace(parts, resources=replace(resources, ear=ear))  # type: ignore[arg-type]
     first = keep(parts, 1, "坏消息")
     keep(parts, 2, "你好")
     keep(parts, 1, "你好", "li")
@@ -105,7 +105,7 @@ def test_eight_failures_one_apology_a_ticket_and_the_next_goes_on(parts: App) ->
 
 def test_a_short_fault_is_got_over(parts: App) -> None:
     ear = BrokenEar(parts.resources.ear, [OSError()])
-    broken = App(replace(parts.resources, ear=ear), parts.channels)  # type: ignore[arg-type]
+    broken = replace(parts, resources=replace(parts.resources, ear=ear))  # type: ignore[arg-type]
     id, channel, now = keep(broken, 1, "坏消息"), FakeChannel(), broken.resources.store.now()
     work_until(broken, now, channel)
     assert channel.took == []
