@@ -70,9 +70,9 @@ $(WHEEL): | $(VENV)/installed
 # Needs uv. Run after changing the dependencies in pyproject.toml.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--extra build pyproject.toml -o requirements.lock
+		--extra build --extra telegram --extra wechat pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--extra build --extra postgres --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+		--extra build --extra postgres --extra telegram --extra test --extra wechat -c requirements.lock pyproject.toml -o requirements-test.lock
 
 # The same for Rasa, after changing nlu/rasa/requirements.in.
 lock-rasa:

@@ -6,7 +6,23 @@ OperatorError    only we can; its words stay in the log and in the terminal
 ├─ StoreError    the database is away, full, locked or of another version
 ├─ Fenced        this worker lost its claim to another; its work must not be saved
 └─ ChannelError  TryLater · Undeliverable · Unknown
+
+The words of any other error stay out of the log: they may be a citizen's.
 """
+
+import traceback
+from pathlib import Path
+
+
+def place(error: BaseException) -> str:
+    """What went wrong and where, on one line, without its words."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+
+def trail(error: BaseException) -> str:
+    """The way to what went wrong, for the log: lines of the program, and none of the words of the error."""
+    return f"{place(error)}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 class CitizenError(Exception):

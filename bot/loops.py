@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -18,7 +16,7 @@ from bot.channels.base import Channel, Reception
 from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
-from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown
+from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown, place, trail
 from bot.grouping import group_misses
 from bot.intake import take_in
 from bot.rounds import Round
@@ -89,8 +87,8 @@ def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
         log.warning("another worker took over", extra={"inbox_id": claimed.id})
     except StoreError:
         raise
-    except Exception as error:
-        log.exception("turn failed", extra={"inbox_id": claimed.id})
+    except Exception as error:  # noqa: BLE001 - kept, and tried again
+        log.error("turn failed: %s", trail(error), extra={"inbox_id": claimed.id})
         metrics.TURNS_FAILED.inc()
         _fail(resources, claimed, error, now)
     else:
@@ -101,7 +99,7 @@ def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
 
 
 def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime) -> None:
-    work, reason = resources.settings.work, _place(error)
+    work, reason = resources.settings.work, place(error)
 
     def record(tables: Tables) -> None:
         if tables.inbox.again(claimed, now, reason, work.give_up_at):
@@ -110,12 +108,6 @@ def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime)
             apologise(resources, tables, claimed, now)
 
     resources.store.write(record)
-
-
-def _place(error: Exception) -> str:
-    """What went wrong and where. Never str(error): it may hold what a citizen typed."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 async def deliver_once(
@@ -149,9 +141,9 @@ async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int
         log.warning("not delivered: %s", why, extra={"outbox_id": claimed.id})
         metrics.UNDELIVERED.labels(claimed.channel, why.lower()).inc()
         return lambda tables: tables.outbox.again(claimed, now, why, 0)
-    except Exception as error:  # a fault of ours in one channel stops no other delivery
-        fault = _place(error)
-        log.exception("delivery failed", extra={"outbox_id": claimed.id})
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one channel stops no other delivery
+        fault = place(error)
+        log.error("delivery failed: %s", trail(error), extra={"outbox_id": claimed.id})
         metrics.UNDELIVERED.labels(claimed.channel, "fault").inc()
         return lambda tables: tables.outbox.again(claimed, now, fault, give_up_at)
     metrics.DELIVERED.labels(claimed.channel).inc()
@@ -208,8 +200,8 @@ async def gather_misses(resources: Resources) -> None:
         await asyncio.sleep(_GATHER_EVERY)
         try:
             await _persistently(lambda: to_thread.run_sync(_gather, resources))
-        except Exception:  # a model or a cache that fails now may not in a minute
-            log.exception("misses were not gathered")
+        except Exception as error:  # noqa: BLE001 - a model or a cache that fails now may not in a minute
+            log.error("misses were not gathered: %s", trail(error))
 
 
 def _gather(resources: Resources) -> int:
@@ -223,8 +215,8 @@ async def go_rounds(round: Round, bells: Bells) -> None:
     while True:
         try:
             done = await _persistently(lambda: to_thread.run_sync(lambda: round.go(round.resources.store.now())))
-        except Exception:  # whatever is wrong with one round, the next one comes
-            log.exception("a round failed")
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one round, the next one comes
+            log.error("a round failed: %s", trail(error))
             done = 0
         if done:
             bells.queued.ring()
@@ -235,7 +227,7 @@ async def _persistently(step: Callable[[], Awaitable[T]]) -> T | None:
     """One step; a database that is away, full or locked is waited for, and everything goes on afterwards."""
     try:
         return await step()
-    except StoreError:
-        log.exception("the database is not available; trying again")
+    except StoreError as error:
+        log.error("the database is not available; trying again: %s", error)
         await asyncio.sleep(1)
         return None

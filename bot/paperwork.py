@@ -93,6 +93,10 @@ class Clerk:
             found[f"{number:02}-{kept.material}.{_ending(kept.kind)}"] = files.read(kept.file)
         return found
 
+    def layout(self, item: str) -> FormLayout:
+        """The form of an item's department."""
+        return form_of(self._forms, item)
+
     def bound(self, about: Dossier, files: Files, now: datetime) -> bytes:
         """Every form and material of the case as one PDF."""
         imprint, matter = self._imprint(about, "", now), about.bundle.name
@@ -112,15 +116,14 @@ class Clerk:
                 found.append(File(f"{paper.title} {item.name}", "docx", docx(paper, self._wording.words)))
         names = {material.id: material.name for material in about.bundle.materials}
         for kept in about.files:
-            found.append(
-                File(names.get(kept.material, self._replies("paper.other")), _ending(kept.kind), files.read(kept.file))
-            )
+            name = names.get(kept.material, self._replies("paper.other"))
+            found.append(File(name, _ending(kept.kind), files.read(kept.file)))
         return found
 
     def _form(self, about: Dossier, item: str, now: datetime) -> Paper:
         values = {id: value for id, value in about.case.values.items() if value != SKIPPED}
-        form, questions = form_of(self._forms, item), about.bundle.questions
-        return fill(form, values, questions, self._imprint(about, "", now), self._wording.words)
+        imprint, questions = self._imprint(about, "", now), about.bundle.questions
+        return fill(self.layout(item), values, questions, imprint, self._wording.words)
 
     def _paper(self, kind: Made, about: Dossier, link: str, now: datetime) -> Paper:
         make: dict[Made, Callable[[Dossier], facts.Facts]] = {
@@ -140,11 +143,8 @@ class Clerk:
     def _plan(self, about: Dossier) -> facts.PlanPage:
         values, bundle = about.case.values, about.bundle
         found, names = plan(bundle, values), {item.id: item.name for item in bundle.items}
-        known = [
-            (question, values[id])
-            for id, question in bundle.questions.items()
-            if id in values and not question.sensitive
-        ]
+        answered = {id: one for id, one in bundle.questions.items() if id in values}
+        known = [(question, values[id]) for id, question in answered.items() if not question.sensitive]
         return facts.PlanPage(
             bundle.name,
             tuple(facts.Item(one.name, one.department, one.result, self._days(one)) for one in found.items),

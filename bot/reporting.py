@@ -90,7 +90,7 @@ def _others(tables: Tables, voice: Voice, matters: Sequence[Matter], now: dateti
         said.append(voice.say("progress.begins", name=begun.name, department=begun.department))
     for one in stranded(matters):
         tables.matters.save(replace(one, state="withdrawn", changed_at=now))
-        said.append(voice.say("status.line", name=one.name, state=voice.replies("progress.withdrawn"), until=""))
+        said.append(voice.say("progress.stranded", name=one.name))
     return said
 
 

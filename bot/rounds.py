@@ -1,20 +1,21 @@
 """What is done now and then, beside the turns: departments are told and heard, and time brings about what it must."""
 
 import logging
-import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot import timers
+from bot.bundles.conditions import facts
+from bot.bundles.model import Bundle
 from bot.bundles.papers import key
 from bot.bundles.plan import plan
-from bot.errors import OperatorError, StoreError, TryLater
+from bot.documents.forms import FormLayout
+from bot.errors import OperatorError, StoreError, TryLater, place, trail
 from bot.paperwork import Clerk, Dossier, dossier
 from bot.registry.base import Parcel, Port
 from bot.registry.ports import Ports
@@ -54,7 +55,7 @@ class Round:
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - the next round comes whatever is wrong with this one
-                log.error("a part of a round failed: %s", _place(error))
+                log.error("a part of a round failed: %s", trail(error))
         return done
 
     def _pass_time(self, now: datetime) -> int:
@@ -96,7 +97,7 @@ class Round:
 
     def _failed(self, one: Registration, error: Exception, now: datetime, tables: Tables) -> None:
         away = isinstance(error, TryLater)
-        why = str(error) if isinstance(error, OperatorError) else _place(error)
+        why = str(error) if isinstance(error, OperatorError) else place(error)
         last = one.tries >= (_GIVE_UP_AWAY if away else _GIVE_UP_AT)
         log.log(logging.ERROR if last else logging.WARNING, "not registered: %s", one.key, extra={"case": one.case})
         if last:
@@ -109,7 +110,12 @@ class Round:
     def _parcel(self, one: Registration, now: datetime) -> Parcel:
         about = dossier(self.resources.store, one.case)
         files = {} if one.what == "withdraw" else self.clerk.application(about, one.item, self.resources.files, now)
-        return Parcel(one.key, one.department, content_of(about, one), files)
+        return Parcel(
+            one.key,
+            one.department,
+            content_of(about, one, needed(about.bundle, one.item, self.clerk.layout(one.item))),
+            files,
+        )
 
     def _hear(self, now: datetime) -> int:
         return sum(self._hear_one(port, now) for port in self.ports.all() if not self._rests(port, now))
@@ -147,19 +153,20 @@ class Round:
         except OperatorError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - of one report; the others are heard
-            log.error("a report was not taken in: %s", _place(error), extra={"case": told.case})
+            log.error("a report was not taken in: %s", trail(error), extra={"case": told.case})
             return None
         return ""
 
 
-def _place(error: Exception) -> str:
-    """What went wrong and where. Never its text: it may hold what a citizen typed."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+def needed(bundle: Bundle, item: str, form: FormLayout) -> set[str]:
+    """The facts that the department of an item is told: those of its form, and of the conditions of its papers."""
+    conditions = [one.when for one in bundle.items if one.id == item]
+    conditions += [one.when for one in bundle.materials if item in one.items]
+    return {id for id in bundle.questions if form.tells(id)}.union(*map(facts, conditions))
 
 
-def content_of(about: Dossier, one: Registration) -> Mapping[str, Any]:
-    """The application for one matter as JSON values: what was answered, by whom it was told, and which papers came."""
+def content_of(about: Dossier, one: Registration, needed: Collection[str]) -> Mapping[str, Any]:
+    """The application for one matter as JSON values: the answers that it needs, and which papers came."""
     case, items = about.case, {item.id: item for item in about.bundle.items}
     materials = [part for part in plan(about.bundle, case.values).materials if one.item in part.items]
     return {
@@ -172,7 +179,7 @@ def content_of(about: Dossier, one: Registration) -> Mapping[str, Any]:
         "answers": {
             id: {"name": question.name, "value": case.values[id], "by": case.answers[id].by}
             for id, question in about.bundle.questions.items()
-            if id in case.values
+            if id in case.values and id in needed
         },
         "materials": [
             {"id": material.id, "name": material.name, "state": case.values.get(key(material), material.how)}

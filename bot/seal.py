@@ -2,9 +2,13 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +27,7 @@ class Seal:
 
     def __init__(self, key: bytes = b"") -> None:
         self._cipher = AESGCM(key) if key else None
+        self._mark = hmac.digest(key, b"digest", "sha256")  # so that no digest is made with the key of the cipher
 
     def shut(self, plain: bytes) -> bytes:
         if self._cipher is None:
@@ -36,24 +41,40 @@ class Seal:
             raise OperatorError("what was sealed does not open without its key")
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise OperatorError("what was sealed does not open: another key, or damaged") from error
+
+    def digest(self, text: str) -> str:
+        """The same for the same text, by which a row is found; it tells nothing to whoever has not the key."""
+        return hmac.new(self._mark, text.encode(), hashlib.sha256).hexdigest()
 
     def token(self, text: str) -> str:
         """A text as a word for an address, which only this seal can make and read."""
-        return base64.urlsafe_b64encode(self.shut(text.encode())).decode().rstrip("=")
+        return _word(self.shut(text.encode()))
 
     def told(self, token: str) -> str:
         """What a token says. OperatorError for any other word."""
         try:
-            return self.open(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))).decode()
+            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (binascii.Error, ValueError) as error:
             raise OperatorError("not a token") from error
+        if _word(sealed) != token:  # the last letter has bits that no byte needs
+            raise OperatorError("not a token")
+        return self.open(sealed).decode()
 
     def write(self, text: str) -> str:
-        if self._cipher is None:
+        """As a word for a column; nothing stays nothing, so that it can be asked for."""
+        if self._cipher is None or not text:
             return text
         return _MARK + base64.b64encode(self.shut(text.encode())).decode()
+
+    def hide(self, body: dict[str, Any]) -> dict[str, Any] | str:
+        """JSON values for a column; as they are, without a key."""
+        return body if self._cipher is None else self.write(json.dumps(body, ensure_ascii=False))
+
+    def show(self, hidden: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.read(hidden)) if isinstance(hidden, str) else hidden
+        return found
 
     def read(self, text: str) -> str:
         if not text.startswith(_MARK):
@@ -62,6 +83,10 @@ class Seal:
             return self.open(base64.b64decode(text.removeprefix(_MARK))).decode()
         except ValueError as error:
             raise OperatorError("what was sealed does not open: damaged") from error
+
+
+def _word(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def open_seal(home: Path, given: str = "") -> Seal:

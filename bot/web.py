@@ -152,7 +152,10 @@ def _operations(resources: Resources) -> APIRouter:
 
 def read_health(resources: Resources) -> Health:
     waiting, dead = resources.store.read(
-        lambda tables: (tables.inbox.waiting(), len(dead_letters(tables.connection, [inbox, outbox])))
+        lambda tables: (
+            tables.inbox.waiting(),
+            len(dead_letters(tables.connection, [inbox, outbox])) + len(tables.matters.given_up()),
+        )
     )
     answers = resources.ear.library.live()
     search = answers.search if answers else None

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +23,7 @@ from bot.paper_routes import paper_routes
 from bot.seal import Seal, open_seal
 from bot.settings import Keeping
 from bot.store.case_tables import audit, counter, invitation
-from bot.store.db import Store
+from bot.store.db import Store, Tables
 from tests.hall import Hall, photo, texts
 from tests.test_commands import banshi, refusal
 
@@ -52,33 +51,32 @@ def raw(home: Path) -> bytes:
 # Sealing
 
 
-def test_what_is_kept_of_a_case_lies_sealed(tmp_path: Path) -> None:
-    """Answers, what is remembered, and photos. What was typed stands in the inbox beside them, as it came."""
-    elsewhere = Hall(tmp_path / "talk", f"sqlite:///{tmp_path / 'talk.db'}")
-    case = elsewhere.submit("wang", "", "到窗口交", "以后补交")
-    home = tmp_path / "here"
-    seal = open_seal(home)
-    store, files = Store(f"sqlite:///{home / 'banshi.db'}", seal=seal), Files(home / "files", seal)
+def _ask(tables: Tables, hall: Hall, question: str) -> None:
+    """A question that nothing answers, on which the next one may lean."""
+    kept = {"outcome": "not_found", "passage_id": None, "confidence": 0.0, "region": "", "question": question}
+    tables.answers.keep(1, hall.id("wang"), hall.now, **kept)
+    tables.misses.open(question, hall.now)
+    conversation = tables.conversations.load(hall.id("wang"))
+    conversation.topic, conversation.topic_at = question, hall.now
+    tables.conversations.save(conversation)
 
-    def write(tables: Any) -> None:
-        tables.cases.open(case.reference, "terminal:main:wang", case.bundle, elsewhere.now)
-        tables.cases.save(case, elsewhere.now)
-        tables.memories.keep("terminal:main:wang", {"operator": NAME, "phone": PHONE, "shop": SHOP}, elsewhere.now)
-        for promise in elsewhere.promised(case).values():
-            tables.matters.promise(case.reference, promise.subject, promise.name, "deferral", (), elsewhere.now)
-        tables.matters.put(elsewhere.matters(case).values())
 
-    store.write(write)
-    kept = files.keep(photo(3))
-    found = raw(home)
+def test_a_whole_conversation_lies_sealed(tmp_path: Path) -> None:
+    hall = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
+    case = hall.submit("wang", "", "到窗口交", "以后补交")
+    hall.say("wang", "记住")
+    assert hall.cases("wang")[0].values["operator"] == NAME
+    hall.store.write(lambda t: _ask(t, hall, f"{NAME}能开{SHOP}吗"))
+    found = raw(tmp_path)
     for plain in (NAME, PHONE, SHOP):
-        for written in (plain.encode(), json.dumps(plain).strip('"').encode(), plain.encode("utf-16-le")):
+        for written in (plain.encode(), json.dumps(plain).strip('"').encode()):
             assert written not in found
-    assert photo(3)[:64] not in found and b"JFIF" not in found
-    assert files.read(kept) == photo(3)
-    assert store.read(lambda t: t.cases.load(case.reference)).values == case.values
-    assert store.read(lambda t: t.memories.of("terminal:main:wang"))["phone"] == PHONE
-    store.close()
+    assert b"JFIF" not in found and photo(0)[:64] not in found
+    hall.restart()
+    exported = hall.store.write(lambda t: privacy.export(t, hall.id("wang"), "clerk", hall.now))
+    assert any(line["text"] == NAME for line in exported["heard"]) and case.reference in str(exported["said"])
+    assert SHOP in hall.read(lambda t: t.answers.ungrouped())[0].question
+    assert SHOP in hall.read(lambda t: t.misses.all())[0].title
 
 
 def test_another_key_opens_nothing(hall: Hall) -> None:

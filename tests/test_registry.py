@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import rounds
+from bot.bundles.catalogue import load_catalogue
 from bot.domain.progress import stage
 from bot.errors import ConfigError, OperatorError
 from bot.paperwork import Clerk
@@ -25,8 +26,9 @@ from bot.registry.http import Http
 from bot.registry.ports import Department as Port
 from bot.registry.ports import Ports, load_departments
 from bot.rounds import Round
+from bot.settings import ROOT
 from bot.store.case_tables import registration
-from tests.hall import Hall, photo
+from tests.hall import Hall, clerk, photo
 from tests.peers.department import TOKEN, Cue, Department
 
 
@@ -85,6 +87,13 @@ def test_a_folder_holds_the_form_the_answers_and_the_photos_of_its_own_matter(ha
     assert told["materials"] == [{"id": "picture", "name": "招牌效果图", "state": "photo"}], "of those that apply"
     assert told["promises"] == [], "what was promised to another department is not theirs to know"
     assert "老王面馆" in text and case.reference in text
+
+
+def test_a_department_is_told_what_its_own_form_and_conditions_need() -> None:
+    bundle = load_catalogue(ROOT / "config", "").bundles["open-restaurant"]
+    licence, board = (rounds.needed(bundle, item, clerk().layout(item)) for item in ("food_licence", "signboard"))
+    assert {"shop_name", "phone", "area"} <= licence
+    assert "shop_name" in board and not board & {"cold_dishes", "seats"} and board < set(bundle.questions)
 
 
 def test_whatever_stands_in_a_folder_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

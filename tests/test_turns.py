@@ -74,7 +74,7 @@ def work_until(parts: App, now: datetime, channel: FakeChannel) -> None:
             return
 
 
-def test_eight_failures_one_apology_a_ticket_and_the_next_goes_on(parts: App) -> None:
+def test_eight_failures_one_apology_a_ticket_and_the_next_goes_on(parts: App, caplog: pytest.LogCaptureFixture) -> None:
     resources = parts.resources
     ear = BrokenEar(resources.ear, [KeyError("不该出现在日志里的话")] * 8)
     parts = replace(parts, resources=replace(resources, ear=ear))  # type: ignore[arg-type]
@@ -98,6 +98,7 @@ def test_eight_failures_one_apology_a_ticket_and_the_next_goes_on(parts: App) ->
     letters = resources.store.read(lambda tables: dead_letters(tables.connection, [inbox, outbox]))
     assert [row["id"] for row in letters] == [first]
     assert letters[0]["error"].startswith("KeyError at test_turns.py:"), "where, but no word of what was typed"
+    assert caplog.text.count("turn failed: KeyError at test_turns.py:") == 8 and "不该出现" not in caplog.text
     tickets = resources.store.read(lambda tables: tables.tickets.waiting())
     assert [ticket.reason for ticket in tickets] == ["failed"]
     assert resources.store.read(lambda tables: tables.inbox.result(first)).outcome == "error"

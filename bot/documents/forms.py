@@ -114,6 +114,10 @@ class FormLayout(_Part):
     def facts(self) -> set[str]:
         return {fact for section in self.sections for row in section.rows for fact in row.facts}
 
+    def tells(self, fact: str) -> bool:
+        """Does it show this fact, where it is known?"""
+        return fact in self.facts or any(section.rest for section in self.sections)
+
 
 def load_forms(config: Path) -> dict[str, FormLayout]:
     """By id. ConfigError with every fault of every file, each `file:line: what`."""

@@ -51,11 +51,11 @@ def said(turn: Turn) -> Said:
 
 
 def current(turn: Turn) -> Work | None:
-    """The case that is being filled in."""
+    """The case that is being filled in, in this conversation and no other."""
     if turn.conversation.case is None:
         return None
     case = turn.tables.cases.load(turn.conversation.case)
-    if case is None or case.state != "filling":
+    if case is None or case.state != "filling" or case.conversation_id != turn.conversation.id:
         turn.conversation.case = None
         return None
     return Work(case, Bundle.model_validate(case.bundle))

@@ -43,9 +43,10 @@ def remember(turn: Turn) -> None:
     if turn.resources.replies.word("remember") not in turn.offered:
         raise CitizenError("form.old_choice")
     mine = turn.tables.cases.of_conversation(turn.conversation.id)
-    done = next((case for case in mine if case.state == "submitted"), None)
-    if done is None:
+    handed_in = [(case.submitted_at, case) for case in mine if case.state == "submitted" and case.submitted_at]
+    if not handed_in:
         raise CitizenError("mine.none")
+    _, done = max(handed_in, key=lambda one: one[0])
     questions = turn.resources.catalogue.questions
     values = {
         id: given.value

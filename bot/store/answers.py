@@ -7,6 +7,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from bot.domain.knowledge import SIGNS, Missed, Vote, masked
+from bot.seal import Seal
 from bot.store.tables import answer
 
 
@@ -30,8 +31,8 @@ class Use:
 
 
 class Answers:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
 
     def keep(
         self,
@@ -54,7 +55,7 @@ class Answers:
             "passage_id": passage_id,
             "confidence": confidence,
             "region": region,
-            "question": "" if outcome == "answered" else masked(question),
+            "question": "" if outcome == "answered" else self._seal.write(masked(question)),
         }
         self._connection.execute(_keep_statement(), values)
 
@@ -69,7 +70,7 @@ class Answers:
         """A second vote replaces the first. `question`: what was asked, where the answer was to something else."""
         this = sa.update(answer).where(answer.c.inbox_id == inbox_id)
         self._connection.execute(this.values(vote=SIGNS[vote], vote_reason=reason, voted_at=now))
-        kept = {"question": masked(question)} if question else {"question": "", "miss_id": None}
+        kept = {"question": self._seal.write(masked(question))} if question else {"question": "", "miss_id": None}
         self._connection.execute(this.where(answer.c.outcome == "answered").values(kept))
 
     def votes(self, conversation_id: str) -> dict[int, Vote]:
@@ -82,9 +83,7 @@ class Answers:
     def ungrouped(self, limit: int = 500) -> list[Missed]:
         """Questions without an answer that belong to no miss yet, oldest first."""
         waiting = sa.and_(answer.c.miss_id.is_(None), answer.c.question != sa.literal_column("''"))
-        columns = (answer.c.id, answer.c.question, answer.c.outcome, answer.c.asked_at, answer.c.vote)
-        statement = sa.select(*columns).where(waiting).order_by(answer.c.id).limit(limit)
-        return [Missed(*row) for row in self._connection.execute(statement)]
+        return missed(self._connection, self._seal, waiting, limit)
 
     def used(self, since: datetime) -> dict[str, Use]:
         """What each passage was answered with since then."""
@@ -107,6 +106,15 @@ class Answers:
         columns = (answer.c.inbox_id, answer.c.conversation_id, answer.c.outcome, answer.c.vote)
         row = self._connection.execute(sa.select(*columns).where(where).order_by(answer.c.id.desc()).limit(1)).first()
         return None if row is None else Given(*row)
+
+
+def missed(
+    connection: sa.Connection, seal: Seal, where: sa.ColumnElement[bool], limit: int | None = None
+) -> list[Missed]:
+    """Questions that had no answer, oldest first."""
+    columns = (answer.c.id, answer.c.question, answer.c.outcome, answer.c.asked_at, answer.c.vote)
+    rows = connection.execute(sa.select(*columns).where(where).order_by(answer.c.id).limit(limit))
+    return [Missed(row.id, seal.read(row.question), row.outcome, row.asked_at, row.vote) for row in rows]
 
 
 @cache

@@ -7,14 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.conversation import Conversation
+from bot.seal import Seal
 from bot.store.tables import conversation
 
 _LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
 
 
 class Conversations:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
         self._stored: dict[str, Conversation] = {}
 
     def load(self, id: str) -> Conversation:
@@ -27,7 +28,7 @@ class Conversations:
             owner=row.owner,
             case=row.case_reference,
             introduced=row.introduced,
-            topic=row.topic,
+            topic=self._seal.read(row.topic),
             topic_at=row.topic_at,
             misses=row.misses,
         )
@@ -43,7 +44,7 @@ class Conversations:
             "owner": changed.owner,
             "case_reference": changed.case,
             "introduced": changed.introduced,
-            "topic": changed.topic,
+            "topic": self._seal.write(changed.topic),
             "topic_at": changed.topic_at,
             "misses": changed.misses,
         }

@@ -59,10 +59,23 @@ class Tables:
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
-        parts = (Inbox, Outbox, Conversations, Tickets, Visitors, Answers, Misses, Articles)
-        more = (Matters, KeptFiles, Invitations, Audits)
-        sealed = (Cases(connection, seal), Memories(connection, seal))
-        return cls(connection, *(part(connection) for part in (*parts, *more)), *sealed)  # type: ignore[arg-type, call-arg]
+        return cls(
+            connection,
+            inbox=Inbox(connection, seal),
+            outbox=Outbox(connection, seal),
+            conversations=Conversations(connection, seal),
+            tickets=Tickets(connection),
+            visitors=Visitors(connection),
+            answers=Answers(connection, seal),
+            misses=Misses(connection, seal),
+            articles=Articles(connection),
+            matters=Matters(connection),
+            kept=KeptFiles(connection),
+            invitations=Invitations(connection),
+            audits=Audits(connection),
+            cases=Cases(connection, seal),
+            memories=Memories(connection, seal),
+        )
 
     def savepoint(self) -> AbstractContextManager[Any]:
         return self.connection.begin_nested()

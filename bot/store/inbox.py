@@ -1,7 +1,7 @@
 """What arrived. The row drops repeats, holds the conversation's order, and is the proof that we answered."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.messages import InboundEvent, Outcome
 from bot.errors import Fenced
+from bot.seal import Seal
 from bot.store import queue
 from bot.store.queue import Claim
 from bot.store.tables import inbox, live
@@ -41,8 +42,8 @@ def event_of(claimed: Claim) -> InboundEvent:
 
 
 class Inbox:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
 
     def accept(self, event: InboundEvent, now: datetime, due: datetime | None = None) -> tuple[int, bool]:
         """Keep an event: its id, and whether it is new. A timer is an event that is due later."""
@@ -52,7 +53,7 @@ class Inbox:
             channel=event.channel,
             key=event.event_id,
             conversation_id=event.conversation_id,
-            body=_event.dump_python(event, mode="json"),
+            body=self._seal.hide(_event.dump_python(event, mode="json")),
             due=due or now,
             created_at=now,
         )
@@ -69,7 +70,8 @@ class Inbox:
         limit: int = 1,
         only: str | None = None,
     ) -> list[Claim]:
-        return queue.claim(self._connection, inbox, now, lease, channels, limit, only)
+        found = queue.claim(self._connection, inbox, now, lease, channels, limit, only)
+        return [replace(one, body=self._seal.show(one.body)) for one in found]
 
     def finish(self, claimed: Claim, now: datetime, outcome: Outcome, confidence: float | None) -> None:
         """Fenced where another worker holds the row: then nothing of this turn may be saved."""
@@ -91,7 +93,7 @@ class Inbox:
         for row in self._connection.execute(sa.select(*columns).where(mine).order_by(inbox.c.id).limit(_MOST_BUBBLES)):
             if found and row.created_at - found[-1].at > gap:
                 break
-            found.append(Bubble(row.id, row.created_at, _event.validate_python(row.body)))
+            found.append(Bubble(row.id, row.created_at, _event.validate_python(self._seal.show(row.body))))
         return found
 
     def finish_with(self, claimed: Claim, ids: Sequence[int], now: datetime, outcome: Outcome) -> None:
@@ -114,13 +116,13 @@ class Inbox:
     def text_of(self, id: int) -> str:
         """What was written in one event; "" where it is no longer kept."""
         found = self._connection.execute(sa.select(inbox.c.body).where(inbox.c.id == id)).first()
-        return "" if found is None else _event.validate_python(found.body).text
+        return "" if found is None else _event.validate_python(self._seal.show(found.body)).text
 
     def of_conversation(self, conversation_id: str) -> list[tuple[datetime, InboundEvent]]:
         """What a citizen has sent, with the time at which we kept it; timers and votes left out."""
         mine = sa.select(inbox.c.created_at, inbox.c.body).where(inbox.c.conversation_id == conversation_id)
         rows = self._connection.execute(mine.order_by(inbox.c.id))
-        events = [(row.created_at, _event.validate_python(row.body)) for row in rows]
+        events = [(row.created_at, _event.validate_python(self._seal.show(row.body))) for row in rows]
         return [(at, event) for at, event in events if event.kind not in ("timer", "vote")]
 
     def waiting(self) -> int:

@@ -7,16 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.domain.knowledge import Miss, Missed, MissState
+from bot.seal import Seal
+from bot.store.answers import missed
 from bot.store.tables import answer, miss
 
 
 class Misses:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
 
     def open(self, title: str, at: datetime) -> int:
         """A new miss; its id."""
-        values = {"title": title, "state": "open", "created_at": at, "updated_at": at}
+        values = {"title": self._seal.write(title), "state": "open", "created_at": at, "updated_at": at}
         return int(self._connection.execute(sa.insert(miss).values(values).returning(miss.c.id)).scalar_one())
 
     def gather(self, id: int, answer_ids: Collection[int], at: datetime) -> None:
@@ -40,21 +42,19 @@ class Misses:
         return self._select(miss.c.article_id == article, miss.c.state.in_(["open", "taken"]))
 
     def questions(self, id: int) -> list[Missed]:
-        columns = (answer.c.id, answer.c.question, answer.c.outcome, answer.c.asked_at, answer.c.vote)
-        statement = sa.select(*columns).where(answer.c.miss_id == id).order_by(answer.c.id)
-        return [Missed(*row) for row in self._connection.execute(statement)]
+        return missed(self._connection, self._seal, answer.c.miss_id == id)
 
     def put_back(self, kept: Miss, questions: Collection[Missed]) -> None:
         """A miss of an export with its questions, which belong to no conversation here."""
-        names = ("title", "state", "owner", "article_id", "note", "created_at", "updated_at")
-        values = {name: getattr(kept, name) for name in names}
+        names = ("state", "owner", "article_id", "note", "created_at", "updated_at")
+        values = {"title": self._seal.write(kept.title)} | {name: getattr(kept, name) for name in names}
         id = self._connection.execute(sa.insert(miss).values(values).returning(miss.c.id)).scalar_one()
         rows = [
             {
                 "miss_id": id,
                 "conversation_id": "",
                 "confidence": 0.0,
-                "question": one.question,
+                "question": self._seal.write(one.question),
                 "outcome": one.outcome,
                 "asked_at": one.asked_at,
                 "vote": one.vote,
@@ -91,4 +91,5 @@ class Misses:
             .order_by(votes.desc(), miss.c.id)
             .limit(limit)
         )
-        return [Miss(*row) for row in self._connection.execute(statement)]
+        rows = self._connection.execute(statement)
+        return [Miss(id, self._seal.read(title), *rest) for id, title, *rest in rows]

@@ -1,13 +1,14 @@
 """What is to be said. Replies, agents' words and nudges all leave by this door, in order."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bot.domain.messages import OutboundMessage
+from bot.seal import Seal
 from bot.store import queue
 from bot.store.queue import Claim
 from bot.store.tables import outbox
@@ -30,8 +31,8 @@ def message_of(claimed: Claim) -> OutboundMessage:
 
 
 class Outbox:
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, seal: Seal) -> None:
+        self._connection, self._seal = connection, seal
 
     def put(
         self,
@@ -50,7 +51,7 @@ class Outbox:
                 key=f"{key}:{place}",
                 conversation_id=conversation_id,
                 inbox_id=inbox_id,
-                body=_message.dump_python(message, mode="json"),
+                body=self._seal.hide(_message.dump_python(message, mode="json")),
                 due=now,
                 created_at=now,
             )
@@ -63,7 +64,8 @@ class Outbox:
         limit: int = 1,
         only: str | None = None,
     ) -> list[Claim]:
-        return queue.claim(self._connection, outbox, now, lease, channels, limit, only)
+        found = queue.claim(self._connection, outbox, now, lease, channels, limit, only)
+        return [replace(one, body=self._seal.show(one.body)) for one in found]
 
     def sent(self, claimed: Claim, now: datetime) -> None:
         queue.settle(self._connection, outbox, claimed, status="done", finished_at=now)
@@ -89,4 +91,7 @@ class Outbox:
         columns = (outbox.c.id, outbox.c.inbox_id, outbox.c.created_at, outbox.c.body)
         statement = sa.select(*columns).where(*where).order_by(outbox.c.id).limit(limit)
         rows = self._connection.execute(statement)
-        return [Queued(row.id, row.inbox_id, row.created_at, _message.validate_python(row.body)) for row in rows]
+        return [
+            Queued(row.id, row.inbox_id, row.created_at, _message.validate_python(self._seal.show(row.body)))
+            for row in rows
+        ]
