@@ -270,7 +270,7 @@ def test_only_what_words_leave_in_doubt_is_embedded(embedder: Embedder, tmp_path
     told = [understand(text) for text in tests]
     assert 0.2 * len(tests) < len(counting.asked) < 0.8 * len(tests)
     alone = [one for one, text in zip(told, tests, strict=True) if text not in counting.asked]
-    assert all(one.sure and one.confidence > 0.99 for one in alone)
+    assert all(one.sure and one.confidence > 0.95 for one in alone)
 
 
 def test_only_the_likeliest_intents_are_looked_at_for_nearness() -> None:
