@@ -1,6 +1,7 @@
 # make run    everything from a fresh clone to a running assistant
 # make test   everything that CI runs, real browser and PostgreSQL included
 # make check  lint, types, contracts and quick tests
+# make demo   a county that does not exist, so that the desk can be seen at work
 # make rasa   Rasa in an environment of its own: installs, trains, serves on the loopback address
 
 PYTHON ?= python3
@@ -12,11 +13,17 @@ PORT ?= 8000
 SOURCES ?=
 RASA := .venv-rasa
 
-.PHONY: run test check install install-test rasa rasa-install test-rasa lock lock-rasa clean
+.PHONY: run demo test check install install-test rasa rasa-install test-rasa lock lock-rasa clean
 
 run: $(VENV)/installed
 	$(BIN)/banshi kb build $(foreach folder,$(SOURCES),--sources $(folder))
 	$(BIN)/banshi serve --host $(HOST) --port $(PORT)
+
+demo: $(VENV)/installed
+	rm -rf build/demo
+	$(BIN)/banshi kb build --home build/demo
+	BANSHI_DEMO=1 $(BIN)/banshi demo --home build/demo
+	BANSHI_DEMO=1 $(BIN)/banshi serve --home build/demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/installed-test
 	.ci/system-packages

@@ -11,28 +11,33 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 import bot.web
-import handoff.web
-from bot.bundles.catalogue import load_catalogue
+from bot.bundles.catalogue import Catalogue, load_catalogue
 from bot.calendar import load_hours
 from bot.channels import connect_all
 from bot.channels.base import Channel
+from bot.desk import open_desk, open_queue
 from bot.domain.hours import Hours
+from bot.domain.rota import Rota
 from bot.engine import rasa_beside
 from bot.errors import ConfigError, OperatorError
 from bot.hearing import Ear
-from bot.helping import Help
+from bot.ledger.kinds import load_licence_kinds
+from bot.materials.eye import Eye
 from bot.materials.files import Files
+from bot.materials.kinds import load_kinds
+from bot.materials.worker import Workers
+from bot.nudging import open_nudger
 from bot.paperwork import Clerk
 from bot.registers import load_credit
 from bot.registry.ports import Ports, load_departments
 from bot.replies import Replies
+from bot.rota import load_rota
 from bot.rounds import Round
 from bot.seal import open_seal
 from bot.settings import ARTICLES as ARTICLES
 from bot.settings import ROOT, Settings
 from bot.store.db import Store
 from bot.turn import Resources
-from handoff.key import desk_key
 from knowledge.embedding import Embedder, Latest, ModelMissing, load_embedder
 from knowledge.library import Library
 from nlu.dates import spans
@@ -63,6 +68,7 @@ class App:
 
     def close(self) -> None:
         self.resources.store.close()
+        self.resources.eye.close()
 
 
 def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder | None = None) -> App:
@@ -74,7 +80,7 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     channels = connect_all(settings.channels)
     seal = open_seal(settings.home, settings.key.get_secret_value())
     files = Files(settings.home / "files", seal)
-    ear = replace(build_ear(settings, embedder or open_embedder(settings), channels), files=files)
+    ear = build_ear(settings, embedder or open_embedder(settings), channels)
     store = Store(settings.database_url.get_secret_value(), seal=seal, group_commit=group_commit)
     config = settings.config
     pieces = frozenset(name for name, channel in channels.items() if channel.capabilities.pieces)
@@ -82,9 +88,23 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     credit = load_credit(config / "credit.csv", settings.promises)
     departments = load_departments(config / "departments.yml")
     replies = load_replies(config)
-    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, pieces)
+    rota = load_rota(config / "teams.yml", hours, catalogue.bundles)
+    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces)
+    resources = replace(resources, kinds=load_licence_kinds(config / "licences.yml", catalogue.bundles))
+    resources = replace(resources, eye=open_eye(settings, catalogue))
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
-    return App(resources, channels, Round(resources, Clerk(settings, replies, hours), ports))
+    clerk = Clerk(settings, replies, hours)
+    more = (open_queue(resources).go, open_nudger(resources).go)
+    return App(resources, channels, Round(resources, clerk, ports, more))
+
+
+def open_eye(settings: Settings, catalogue: Catalogue) -> Eye:
+    """How photos are looked at. ConfigError also where a paper wants to be shown as a kind that photos.yml has not."""
+    kinds = load_kinds(settings.config / "photos.yml", catalogue.questions)
+    wanted = {kind for bundle in catalogue.bundles.values() for part in bundle.materials for kind in part.photo}
+    if strange := sorted(wanted - set(kinds)):
+        raise ConfigError(f"{settings.config / 'photos.yml'}: materials.yml wants {', '.join(strange)}")
+    return Eye(kinds, Workers())
 
 
 def build_ear(settings: Settings, embedder: Embedder | None, channels: dict[str, Channel]) -> Ear:
@@ -192,14 +212,15 @@ def open_hours(settings: Settings) -> Hours:
     return load_hours(settings.config / "calendar.yml", ZoneInfo(settings.hall.timezone))
 
 
+def open_rota(settings: Settings) -> Rota:
+    catalogue = load_catalogue(settings.config, settings.hall.region)
+    return load_rota(settings.config / "teams.yml", open_hours(settings), catalogue.bundles)
+
+
 def web(parts: App) -> tuple[FastAPI, str]:
-    """The web application with the staff desk in it, and the desk's address, which opens it."""
-    resources = parts.resources
-    key = desk_key(resources.settings.home)
-    help_ = Help(resources.store, resources.replies)
-    case_help = handoff.web.CaseHelp(help_.sheet, help_.propose)
-    desk = handoff.web.router(resources.store, key, resources.settings.hall.name, resources.hours.zone, case_help)
-    return bot.web.create(resources, parts.channels, parts.round, [desk]), f"/desk?key={key}"
+    """The web application with the staff desk in it, and the desk's address."""
+    desk = open_desk(parts.resources, list(parts.channels))
+    return bot.web.create(parts.resources, parts.channels, parts.round, [desk]), "/desk"
 
 
 def load_replies(config: Path) -> Replies:

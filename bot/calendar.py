@@ -1,7 +1,9 @@
 """config/calendar.yml: when this hall is open."""
 
 import re
-from datetime import date, time
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,13 +24,33 @@ def load_hours(path: Path, zone: ZoneInfo) -> Hours:
     try:
         content = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
         exceptions = {date.fromisoformat(day): _spans(path, spans) for day, spans in content["exceptions"].items()}
-        return Hours(
-            zone, _spans(path, content["hours"]), is_workday, exceptions, _basis(content.get("basis")), announced
-        )
+        years = {int(year): _year(int(year), written) for year, written in content.get("years", {}).items()}
+
+        @cache  # it is asked for every day of every window
+        def works(day: date) -> bool:
+            return years[day.year].get(day, day.weekday() < 5) if day.year in years else is_workday(day)
+
+        def told(day: date) -> bool:
+            return day.year in years or announced(day)
+
+        return Hours(zone, _spans(path, content["hours"]), works, exceptions, _basis(content.get("basis")), told)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ConfigError(f"{path}: {error!r}") from error
+
+
+def _year(year: int, written: Mapping[str, list[str]]) -> dict[date, bool]:
+    """The days of a year that are not as their weekday: off, such as 02-06..02-12, or worked in their place."""
+    found: dict[date, bool] = {}
+    for key, works in (("off", False), ("work", True)):
+        for text in written.get(key, []):
+            first, _, last = text.partition("..")
+            day, end = (date.fromisoformat(f"{year:04}-{part}") for part in (first, last or first))
+            while day <= end:
+                found[day] = works
+                day += timedelta(days=1)
+    return found
 
 
 def _basis(written: dict[str, str] | None) -> Source | None:

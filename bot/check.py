@@ -8,6 +8,7 @@ from bot.channels import connect_all
 from bot.documents.forms import load_forms
 from bot.documents.wording import load_wording
 from bot.errors import ConfigError
+from bot.ledger.kinds import load_licence_kinds
 from bot.registers import load_credit
 from bot.registry.ports import load_departments
 from bot.settings import Settings
@@ -24,7 +25,10 @@ def all_faults(settings: Settings) -> list[str]:
         lambda: connect_all(settings.channels),
         lambda: composition.load_replies(settings.config),
         lambda: composition.open_hours(settings),
+        lambda: composition.open_rota(settings),
         lambda: load_catalogue(settings.config, settings.hall.region),
+        lambda: composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region)),
+        lambda: load_licence_kinds(settings.config / "licences.yml", load_catalogue(settings.config).bundles),
         lambda: load_wording(settings.config),
         lambda: load_forms(settings.config),
         lambda: load_departments(settings.config / "departments.yml"),
@@ -42,4 +46,5 @@ def all_faults(settings: Settings) -> list[str]:
         f"{composition.ARTICLES / one.id}.md: {what}" for one in articles for what in unsupported(one.text, one.sources)
     ]
     _, unclear = load_remit(settings.config / "remit.yml")
-    return faults + [str(fault) for fault in (*broken, *unclear)]
+    faults += [str(fault) for fault in (*broken, *unclear)]
+    return list(dict.fromkeys(faults))  # teams.yml reads the bundles again

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, status, unreadable, visit, vote
+from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, status, unreadable, visit
 from bot.hearing import Heard
+from bot.looking import look
 from bot.store.db import Tables
 from bot.store.inbox import event_of
 from bot.store.queue import Claim
 from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
-from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, WHOLE, Handler
+from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, OF_KIND, WHOLE, WITH_A_PERSON, Handler
 from knowledge.parts import asks
 from nlu.labels import meant
 from nlu.references import choice
@@ -32,7 +33,8 @@ MISSES = 2  # in a row, after which a person is offered
 def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn | None:
     """Answer a claimed event, and the bubbles behind it that belong to the same thought.
 
-    Fenced where another worker has it by now; then nothing was saved. None where it waits for the rest of a thought.
+    Fenced where another worker has it by now; then nothing was saved. None where it waits: for the rest of a
+    thought, or for the photo to be read.
     """
     gap = timedelta(seconds=resources.settings.work.thought)
     bubbles = resources.store.read(lambda tables: tables.inbox.following(claimed, gap))
@@ -43,6 +45,10 @@ def take_turn(resources: Resources, claimed: Claim, now: datetime) -> Turn | Non
     if claimed.channel in resources.in_pieces and claimed.tries == 1 and thought.may_go_on(heard, now, gap):
         resources.store.write(lambda tables: tables.inbox.hold(claimed, thought.last + gap))
         return None
+    looked = look(resources, claimed, event, now)
+    if looked is None:
+        return None
+    heard = replace(heard, picture=looked.picture, sha256=looked.sha256, report=looked.report)
     return resources.store.write(lambda tables: _decide(resources, tables, claimed, heard, now, offered, thought.rest))
 
 
@@ -99,10 +105,10 @@ def _decide(
 
 def route(turn: Turn) -> Handler:
     """Who answers? The first line that fits, top to bottom."""
-    if turn.event.kind == "agent":
-        return human.relay
-    if turn.event.kind == "vote":
-        return vote.on_answer
+    if turn.event.kind in OF_KIND:
+        return OF_KIND[turn.event.kind]
+    if silence := _not_the_bot(turn):
+        return silence
     if turn.event.media and turn.heard.picture is not None:
         return papers.take
     if turn.event.kind not in ("text", "tap"):
@@ -116,6 +122,17 @@ def route(turn: Turn) -> Handler:
     if len(text) > turn.resources.ear.longest:
         return unreadable.too_long
     return _talked(turn)
+
+
+def _not_the_bot(turn: Turn) -> Handler | None:
+    """While a person has the word, or the bot is switched off here."""
+    spoken = turn.event.kind in ("text", "tap")
+    command = turn.resources.replies.command(turn.event.text.strip()) if spoken else None
+    if turn.conversation.owner == "human":
+        return None if command in WITH_A_PERSON else human.listen
+    if turn.tables.desk.is_off(turn.event.channel):
+        return human.ask if command == "human" else human.switched_off
+    return None
 
 
 def _talked(turn: Turn) -> Handler:
@@ -168,6 +185,7 @@ def give_up(resources: Resources, tables: Tables, claimed: Claim, now: datetime)
         number=str(claimed.id),
         reply_by=human.reply_by(turn, ticket.reply_by),
     )
+    tables.conversations.save(turn.conversation)
     tables.outbox.put(turn.conversation.id, turn.said, now, f"gave_up:{claimed.id}", claimed.id)
 
 
@@ -185,8 +203,12 @@ def _begin(
     now: datetime,
     offered: tuple[str, ...] = (),
 ) -> Turn:
-    conversation = tables.conversations.load(claimed.conversation_id)
+    conversation = tables.conversations.load(claimed.conversation_id, hold=True)
     return Turn(resources, tables, conversation, heard, claimed.id, now, offered)
+
+
+def _is_talk(turn: Turn) -> bool:
+    return turn.event.kind == "text" and turn.resources.replies.command(turn.event.text.strip()) is None
 
 
 def _after(turn: Turn) -> None:
@@ -194,10 +216,13 @@ def _after(turn: Turn) -> None:
     conversation = turn.conversation
     if turn.outcome == "relayed":
         return
-    conversation.misses = conversation.misses + 1 if turn.missed or turn.outcome == "not_found" else 0
+    lost = turn.missed or turn.outcome == "not_found"
+    if lost and conversation.owner == "queued" and _is_talk(turn):
+        human.keep(turn)
+    conversation.misses = conversation.misses + 1 if lost and conversation.owner == "bot" else 0
     if conversation.misses >= MISSES:
         turn.say("human.offered")
         conversation.misses = 0
-    if not conversation.introduced:
+    if turn.said and not conversation.introduced:
         turn.say("introduction")
         conversation.introduced = True

@@ -133,8 +133,8 @@ def withdraw(store: Store, shipped: Path, article: str, by: str, now: datetime) 
     return store.write(work)
 
 
-def draft_from_miss(store: Store, shipped: Path, id: int, by: str, now: datetime) -> Version:
-    """An article to be written for a miss: its questions are there, title and body wait."""
+def draft_from_miss(store: Store, shipped: Path, id: int, by: str, now: datetime, body: str = "") -> Version:
+    """An article to be written for a miss: its questions are there, sources wait, and the body if none is given."""
     _person(by)
 
     def work(tables: Tables) -> Version:
@@ -152,7 +152,7 @@ def draft_from_miss(store: Store, shipped: Path, id: int, by: str, now: datetime
             "check": "",
             "questions": list(asked.values()),
         }
-        text = f"---\n{yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000)}---\n\n"
+        text = f"---\n{yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000)}---\n\n{body}"
         article = f"miss-{id}"
         tables.misses.change(id, now, state="taken", owner=by, article_id=article)
         based_on = digest(shipped_text(shipped, article))

@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.messages import InboundEvent
+from bot.domain.photo import Report
 from bot.errors import CitizenError
-from bot.materials.files import Files, digest
-from bot.materials.picture import Picture, look
+from bot.materials.cleaning import Picture
 from knowledge.answer import HARMFUL, Answer
 from knowledge.library import Library
 from knowledge.parts import asks
@@ -57,7 +57,7 @@ class Heard:
 
     They are empty where there was nothing to look up, or nowhere to look. `entities` are by kind what is named and
     not denied. `beside`: the answers are to a question beside what is wanted. `picture` is of the photo or file that
-    came with it, or what is wrong with that; `sha256` of its content.
+    came with it, or what is wrong with that; `sha256` of its content; `report` what was read from it, if it was.
     """
 
     event: InboundEvent
@@ -68,6 +68,7 @@ class Heard:
     beside: bool = False
     picture: Picture | CitizenError | None = None
     sha256: str = ""
+    report: Report | None = None
 
     @property
     def intent(self) -> str:
@@ -124,20 +125,9 @@ class Ear:
     region: str
     zone: ZoneInfo
     longest: int
-    files: Files | None = None
 
     def hear(self, event: InboundEvent, now: datetime, topic: str = "") -> Heard:
         """`topic` is the question before, on which this one may lean."""
-        heard = self._heard(event, now, topic)
-        if not event.media or self.files is None:
-            return heard
-        content = self.files.read(event.media)
-        try:
-            return replace(heard, picture=look(content), sha256=digest(content))
-        except CitizenError as fault:
-            return replace(heard, picture=fault, sha256=digest(content))
-
-    def _heard(self, event: InboundEvent, now: datetime, topic: str) -> Heard:
         text = event.text.strip()
         if text in self.commands or not has_words(text) or len(text) > self.longest:
             return Heard(event)

@@ -1,26 +1,48 @@
-"""Photos and files that come before the event that names them: looked at, kept, and given a row."""
+"""Photos and files that come before the event that names them: cleaned, kept, and given a row."""
+
+from pydantic import TypeAdapter
 
 from bot.domain.case import Kept
 from bot.errors import OperatorError, StoreError
+from bot.materials.cleaning import Cleaned
+from bot.materials.eye import Eye
 from bot.materials.files import Files, digest
-from bot.materials.picture import look
-from bot.store.db import Store
+from bot.materials.likeness import marks
+from bot.store.db import Store, Tables
+from bot.store.photos import Photo
+
+_cleaned = TypeAdapter(Cleaned)
 
 
-def take_in(store: Store, files: Files, conversation_id: str, content: bytes) -> Kept:
+def take_in(store: Store, files: Files, eye: Eye, conversation_id: str, content: bytes) -> Kept:
     """Keep what was sent. What no event names goes with the loose ones, see bot/timers.py.
 
     CitizenError where it can never be taken, StoreError where there is no room; then nothing of it is kept.
     """
-    picture = look(content)
+    cleaned, made = eye.clean(content)
     try:
-        file = files.keep(content)
+        file = files.keep(made)
     except OperatorError as error:
         raise StoreError(str(error)) from error
-    kept = Kept(file, conversation_id, picture.kind, picture.size, digest(content), store.now())
+    picture, photo = cleaned.picture, photo_of(file, content, cleaned)
+    kept = Kept(file, conversation_id, picture.kind, picture.size, photo.sha256, store.now())
+
+    def put(tables: Tables) -> None:
+        tables.kept.put(kept)
+        tables.photos.put(photo, marks(photo.likeness), kept.kept_at)
+
     try:
-        store.write(lambda tables: tables.kept.put(kept))
+        store.write(put)
     except StoreError:
         files.delete(file)
         raise
     return kept
+
+
+def photo_of(file: str, content: bytes, cleaned: Cleaned) -> Photo:
+    """What is known of a photo that was just cleaned; `content` is what was sent."""
+    return Photo(file, digest(content), cleaned.likeness, _cleaned.dump_json(cleaned).decode())
+
+
+def cleaned_of(photo: Photo) -> Cleaned:
+    return _cleaned.validate_json(photo.seen)

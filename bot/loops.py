@@ -18,6 +18,7 @@ from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown, place, trail
 from bot.grouping import group_misses
+from bot.handover import Handover
 from bot.intake import take_in
 from bot.rounds import Round
 from bot.store import queue
@@ -48,7 +49,9 @@ def reception(resources: Resources, bells: Bells) -> Reception:
         return kept
 
     async def take(conversation_id: str, content: bytes) -> Kept:
-        return await to_thread.run_sync(take_in, store, resources.files, conversation_id, content, limiter=looks)
+        return await to_thread.run_sync(
+            take_in, store, resources.files, resources.eye, conversation_id, content, limiter=looks
+        )
 
     async def read(look: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.read, look)
@@ -96,6 +99,9 @@ def run_turn(resources: Resources, claimed: Claim, now: datetime) -> None:
             return
         metrics.TURNS.labels(claimed.channel, turn.outcome).inc()
         metrics.TURN_SECONDS.observe(time.perf_counter() - began)
+        if turn.outcome == "handed_off" and turn.conversation.owner == "queued":
+            handover = Handover(resources.rota, resources.replies)
+            resources.store.write(lambda tables: handover.drain(tables, now))
 
 
 def _fail(resources: Resources, claimed: Claim, error: Exception, now: datetime) -> None:

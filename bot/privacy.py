@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
+from bot.domain.photo import Report
 from bot.filing import erase as erase_cases
 from bot.store.case_tables import case_file, counter, kept_file, memory
 from bot.store.cases import GUESS
@@ -16,6 +17,7 @@ from bot.store.tables import answer, conversation, inbox, outbox
 
 _messages = TypeAdapter(list[OutboundMessage])
 _kept = TypeAdapter(list[Kept])
+_reports = TypeAdapter(dict[str, Report])
 
 
 def is_known(tables: Tables, conversation_id: str) -> bool:
@@ -39,6 +41,11 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
         ],
         "said": _messages.dump_python(said, mode="json"),
         "remembered": tables.memories.of(conversation_id),
+        "licences": [
+            {"number": one.number, "kind": one.kind, "ends": one.expires_on.isoformat() if one.expires_on else None}
+            for one in tables.licences.of_conversation(conversation_id)
+        ],
+        "notes": [one.text for one in tables.desk.notes(conversation_id)],
         "cases": [
             {
                 "number": case.reference,
@@ -57,9 +64,18 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
             for case in cases
         ],
         "files": _kept.dump_python(files, mode="json"),
+        "read": _reports.dump_python(_read(tables, conversation_id, files), mode="json"),
     }
     counts = {name: len(rows) for name, rows in found.items() if isinstance(rows, list | dict)}
     tables.audits.put(who, "export", conversation_id, now, counts)
+    return found
+
+
+def _read(tables: Tables, conversation_id: str, files: list[Kept]) -> dict[str, Report]:
+    """What was read from photos, by file."""
+    found = tables.photos.of_conversation(conversation_id)
+    for case in {kept.case for kept in files if kept.case}:
+        found |= tables.photos.of_case(case)
     return found
 
 
@@ -77,6 +93,9 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     for table in (inbox, outbox):
         done = sa.and_(table.c.conversation_id == conversation_id, table.c.finished_at.is_not(None))
         counts[table.name] = delete(sa.delete(table).where(done)).rowcount
+    tables.tickets.delete_of(conversation_id)
+    counts["licences"] = tables.licences.part(conversation_id, now)
+    tables.desk.forget_notes(conversation_id)
     counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount
     delete(sa.delete(conversation).where(conversation.c.id == conversation_id))
     delete(

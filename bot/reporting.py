@@ -1,7 +1,7 @@
 """What a department says of a matter: its state moves on, what waited for it begins, and the citizen is told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -13,6 +13,8 @@ from bot.domain.hours import Hours
 from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, Matter, moved, ready, stranded
 from bot.errors import OperatorError
+from bot.ledger.cases import granted
+from bot.ledger.kinds import Kinds
 from bot.replies import Replies
 from bot.store.db import Tables
 
@@ -39,6 +41,7 @@ class Voice:
     replies: Replies
     hours: Hours
     hall: str
+    kinds: Kinds = field(default_factory=Kinds)
 
     def say(self, sentence: str, **fields: str) -> OutboundMessage:
         return OutboundMessage(self.replies(sentence, **fields))
@@ -70,6 +73,8 @@ def report(
     except ValueError as error:
         raise OperatorError(f"{told.case}: {error}") from error
     tables.matters.save(new)
+    if new.state == "granted":
+        granted(tables, voice.kinds, case, new, now)
     messages = [_news(voice, case, new, told)]
     matters = [new if matter.item == new.item else matter for matter in matters]
     messages += _others(tables, voice, matters, now)

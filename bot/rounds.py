@@ -1,7 +1,7 @@
 """What is done now and then, beside the turns: departments are told and heard, and time brings about what it must."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,18 +38,20 @@ _REST = timedelta(minutes=1)
 class Round:
     """What the rounds need: the resources of every turn, who makes papers out, and the ways to departments.
 
-    `_done` says when what is not done in every round was done last.
+    `more` is what others do in a round: the desk's queue. `_done` says when what is not done in every round was done
+    last.
     """
 
     resources: Resources
     clerk: Clerk
     ports: Ports
+    more: Sequence[Callable[[datetime], int]] = ()
     _done: dict[object, datetime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def go(self, now: datetime) -> int:
         """One round; how much there was to do. What fails in one of its parts stops no other."""
         done = 0
-        for part in (self._pass_time, self._tell, self._hear):
+        for part in (self._pass_time, self._tell, self._hear, *self.more):
             try:
                 done += part(now)
             except StoreError:
@@ -139,7 +141,7 @@ class Round:
     def _fault(self, port: Port, text: str, now: datetime) -> str | None:
         """What is wrong with a report; "" where it was taken in, None where the fault is ours, and it stays."""
         resources = self.resources
-        voice = Voice(resources.replies, resources.hours, resources.settings.hall.name)
+        voice = Voice(resources.replies, resources.hours, resources.settings.hall.name, resources.kinds)
         try:
             told = Report.model_validate_json(text)
         except ValidationError as error:

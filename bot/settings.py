@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -77,6 +78,25 @@ class Keeping(_Section):
     loose: Annotated[int, Field(ge=1)] = 7
 
 
+class Nudges(_Section):
+    """When and how people are told that a licence runs out. No word between `quiet_from` and `quiet_until`.
+
+    `patience`: hours after which a pressing message that nobody answered goes the next way. `sms_url`: the port for
+    texts, or empty.
+    """
+
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    patience: Annotated[float, Field(gt=0)] = 48.0
+    sms_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+[^/\s?#])?$")] = ""
+
+    def is_quiet(self, at: time) -> bool:
+        """Is it a time at which nobody is disturbed? The quiet may go over midnight."""
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= at < self.quiet_until
+        return at >= self.quiet_from or at < self.quiet_until
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
@@ -84,6 +104,7 @@ class Settings(_Section):
     nlu: Understanding = Understanding()
     promises: Promises = Promises()
     keeping: Keeping = Keeping()
+    nudges: Nudges = Nudges()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
@@ -91,6 +112,8 @@ class Settings(_Section):
     rasa_token: SecretStr = SecretStr("")
     key: SecretStr = SecretStr("")
     registry_token: SecretStr = SecretStr("")
+    sms_token: SecretStr = SecretStr("")
+    demo: bool = False
 
     @property
     def kb(self) -> Path:
@@ -114,9 +137,11 @@ def load_settings(home: Path | None = None) -> Settings:
         "rasa_token": SecretStr(os.environ.get("BANSHI_RASA_TOKEN", "")),
         "key": SecretStr(os.environ.get("BANSHI_KEY", "")),
         "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
+        "sms_token": SecretStr(os.environ.get("BANSHI_SMS_TOKEN", "")),
     }
     try:
-        return Settings(**values, home=home, config=config, **secrets)
+        demo = os.environ.get("BANSHI_DEMO", "") == "1"
+        return Settings(**values, home=home, config=config, demo=demo, **secrets)
     except ValidationError as error:
         faults = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise ConfigError("\n".join(faults)) from error

@@ -7,7 +7,10 @@ from bot.bundles.catalogue import Catalogue
 from bot.domain.conversation import Conversation
 from bot.domain.hours import Hours
 from bot.domain.messages import InboundEvent, OutboundMessage, Outcome
+from bot.domain.rota import Rota
 from bot.hearing import Ear, Heard
+from bot.ledger.kinds import Kinds
+from bot.materials.eye import Eye
 from bot.materials.files import Files
 from bot.registers import Credit
 from bot.replies import Replies
@@ -30,7 +33,10 @@ class Resources:
     catalogue: Catalogue
     files: Files
     credit: Credit
+    rota: Rota
     in_pieces: frozenset[str] = frozenset()
+    kinds: Kinds = field(default_factory=Kinds)
+    eye: Eye = field(default_factory=Eye)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from bot.channels.base import Channel
 from bot.channels.webchat import UPLOADS
 from bot.errors import CitizenError, StoreError
 from bot.freshness import Freshness
-from bot.materials.picture import LARGEST
+from bot.materials.cleaning import LARGEST
 from bot.paper_routes import paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
@@ -99,7 +99,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
 
     @app.exception_handler(CitizenError)
     async def explain(request: Request, error: CitizenError) -> JSONResponse:
-        status = 413 if error.reply == "photo.too_large" else 422
+        status = 413 if error.reply in ("photo.too_large", "photo.too_many") else 422
         return JSONResponse({"detail": resources.replies(error.reply, **error.fields)}, status)
 
     return app

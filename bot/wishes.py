@@ -5,12 +5,16 @@ from collections.abc import Callable
 from bot.domain.knowledge import REASONS
 from bot.handlers import (
     bundle,
+    following,
     form,
     handing_in,
     helped,
     human,
+    ledger,
     mine,
+    nudged,
     papers,
+    photos,
     question,
     smalltalk,
     status,
@@ -23,6 +27,7 @@ Handler = Callable[[Turn], None]
 
 COMMANDS: dict[str, Handler] = {
     "human": human.ask,
+    "no_human": human.back,
     "help": smalltalk.help,
     "useful": vote.useful,
     "useless": vote.useless,
@@ -41,12 +46,13 @@ COMMANDS: dict[str, Handler] = {
     "bring": papers.bring,
     "consent": papers.consent,
     "sent_all": papers.done,
+    "use_it": papers.use_it,
     "filled_right": helped.right,
     "filled_wrong": helped.wrong,
     "agree": papers.agree,
     "ordinary": papers.ordinary,
     "instead": papers.instead,
-    "supplement": papers.supplements,
+    "supplement": following.supplements,
     "carry": handing_in.carry,
     "mine": handing_in.confirm,
     "not_mine": handing_in.refuse,
@@ -65,11 +71,20 @@ COMMANDS: dict[str, Handler] = {
     "forget": mine.forget,
     "forget_sure": mine.forget_sure,
     "keep": mine.keep,
+    "my_licences": ledger.mine,
+    "stop_nudges": ledger.stop,
+    "resume_nudges": ledger.resume,
 }
+
+# What the bot still does while a person has the word: what they offer is judged, and they are let go.
+WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human"})
+
+# Events that are no words of a citizen's.
+OF_KIND: dict[str, Handler] = {"agent": human.relay, "vote": vote.on_answer, "timer": nudged.tell}
 
 OF_CASES: dict[str, Handler] = {
     "check_status": status.ask,
-    "supplement_materials": papers.supplements,
+    "supplement_materials": following.supplements,
     "withdraw_case": status.withdraw,
 }
 
@@ -88,9 +103,13 @@ INTENTS: dict[str, Handler] = {
 
 # What a message is as a whole, whatever its intent.
 WHOLE: dict[Callable[[Turn], bool], Handler] = {
-    handing_in.is_code: handing_in.on_code,  # first: letters by chance may look like anything
+    ledger.is_code: ledger.bind,  # first, with the next: letters by chance may look like anything
+    handing_in.is_code: handing_in.on_code,
+    nudged.is_reply: nudged.reply,
+    ledger.names_phone: ledger.ask_code,
     (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,
-    papers.is_choice: papers.choose,
+    following.is_choice: following.choose,
+    photos.is_reply: photos.reply,
     status.is_number: status.ask,
 }
 

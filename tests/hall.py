@@ -31,6 +31,7 @@ from bot.paperwork import Clerk
 from bot.registers import Credit, Standing
 from bot.registry.ports import Department, Ports
 from bot.reporting import Report, Voice, report
+from bot.rota import load_rota
 from bot.rounds import Round
 from bot.seal import open_seal
 from bot.settings import ROOT, Promises, Settings, load_settings
@@ -46,6 +47,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in the hall
 REPLIES = load_replies(ROOT / "config")
 HOURS = load_hours(ROOT / "config/calendar.yml", ZONE)
+ROTA = load_rota(ROOT / "config/teams.yml", HOURS)
 GOOD, POOR = "91350100M000100Y43", "91110000600037341L"  # sound credit codes
 
 _TERMS = {"points": ["第一条属实", "第二条属实"], "consequence": "撤销许可", "basis": "某法第一条"}
@@ -154,11 +156,11 @@ class Hall:
         self.files = Files(self.home / "files", seal)
         self.store = Store(self.url, seal=seal, pool=4)
         library = Library(self.home / "kb", None)
-        ear = Ear(understand, library, REPLIES.commands, "", ZONE, 2000, self.files)  # type: ignore[arg-type]
+        ear = Ear(understand, library, REPLIES.commands, "", ZONE, 2000)  # type: ignore[arg-type]
         settings = self._settings()
         catalogue = Catalogue(BUNDLE.questions, {BUNDLE.id: BUNDLE})
         credit = Credit(self.standings, self.promises)
-        parts = (settings, self.store, ear, REPLIES, HOURS, catalogue, self.files, credit)
+        parts = (settings, self.store, ear, REPLIES, HOURS, catalogue, self.files, credit, ROTA)
         self.resources = Resources(*parts)  # type: ignore[arg-type]
         ports = Ports(self.home / "departments", self.token, self.departments)
         self.round = Round(self.resources, clerk(), ports)

@@ -1,15 +1,18 @@
 """Dialogues: everything that a citizen can experience, through the real core on a real database and a real index.
 
 A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
-lets time pass, `bot` is what is said back. It may be text, or {text, choices, sources}. `case` is what the case touched
-last holds by then; `region`, as the first line, is the hall's place.
+lets time pass, `ledger` has licences of the citizen, `bot` is what is said back. It may be text, or {text, choices,
+sources}. `case` is what the case touched last holds by then; `region`, as the first line, is the hall's place. A photo
+is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`.
 `pytest --update-dialogues` rewrites the lines of bot and case.
 """
 
 import json
+import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,20 +28,24 @@ from bot.app import App
 from bot.bundles import papers
 from bot.bundles.model import Bundle
 from bot.channels import terminal
+from bot.domain.licence import Entry
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
 from bot.helping import Help
+from bot.materials.worker import Workers
 from bot.settings import Settings, load_settings
 from bot.store.case_tables import case_file
 from bot.store.db import Tables
 from bot.store.invitations import CODE
 from knowledge.embedding import Embedder
+from tests.photos.make import made
 
 FOLDER = Path(__file__).parent / "dialogues"
 PHOTOS = Path(__file__).parent / "data" / "photos"
 BEGINS = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, ten in the morning in the hall
 LAST_CASE = sa.select(case_file.c.reference).order_by(case_file.c.submitted_at.desc())
 TOUCHED = sa.select(case_file.c.reference).order_by(case_file.c.updated_at.desc(), case_file.c.id.desc())
+TOLD = re.compile("(?<=“提醒 )[0-9A-Z]{4}(?=”)")  # by chance
 KEYS = {"citizen": "text", "tap": "tap", "photo": "photo", "agent": "agent"}
 
 
@@ -65,7 +72,7 @@ class Talk:
                 self.now += event.by
                 continue
             if event.media:
-                event = replace(event, media=self.parts.resources.files.keep((PHOTOS / event.media).read_bytes()))
+                event = replace(event, media=self.parts.resources.files.keep(photo(event.media)))
             self.parts.resources.store.write(partial(accept, event, self.now))
             self.now += timedelta(milliseconds=400)
         self.run()
@@ -79,6 +86,19 @@ class Talk:
         store, id = self.parts.resources.store, "terminal:main:test"
         reference = store.read(lambda tables: tables.conversations.load(id)).case
         return Help(store, self.parts.resources.replies).propose(reference or "", typed, "test", self.now)
+
+    def ledger(self, rows: list[dict[str, str]]) -> None:
+        """Licences of whoever talks here, as an office keeps them; then time does its part."""
+        entries = [Entry(**{**row, "expires_on": date.fromisoformat(row["expires_on"])}) for row in rows]
+
+        def take(tables: Tables) -> None:
+            tables.licences.take(entries, self.now)
+            for entry in entries:
+                for one in tables.licences.numbered(entry.number):
+                    tables.licences.bind(one.holder, "terminal:main:test", self.now)
+
+        self.parts.resources.store.write(take)
+        self.run()
 
     def report(self, told: dict[str, Any]) -> None:
         """What a department's system puts into its folder, of the case that was submitted last."""
@@ -115,6 +135,7 @@ class Talk:
         return bool(anyio.run(loops.deliver_once, resources, channels, self.now)) or done
 
     def shown(self, message: OutboundMessage) -> Any:
+        message = replace(message, text=TOLD.sub("{told}", message.text))
         if found := CODE.search(message.text):
             self.code = found[0]
             message = replace(message, text=message.text.replace(self.code, "{code}"))
@@ -129,6 +150,12 @@ class Talk:
         if message.links:
             shown["links"] = [link.title for link in message.links]
         return shown
+
+
+def photo(name: str) -> bytes:
+    """A file of that name; otherwise a document that is made as it says, see tests/photos/make.py."""
+    path = PHOTOS / name
+    return path.read_bytes() if path.exists() else made(name)
 
 
 def accept(event: InboundEvent, now: datetime, tables: Tables) -> None:
@@ -155,6 +182,10 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             talk.run()
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
+        if key == "ledger":
+            talk.ledger(value)
+            went += [{"bot": talk.shown(message)} for message in talk.said]
+            continue
         if key == "report":
             talk.report(value)
             went += [{"bot": talk.shown(message)} for message in talk.said]
@@ -172,14 +203,28 @@ def settings_for(lines: list[dict[str, Any]], home: Path) -> Settings:
     return settings.model_copy(update={"hall": settings.hall.model_copy(update={"region": region})})
 
 
+def with_workers(parts: App, workers: Workers) -> App:
+    """With processes for photos that are there already."""
+    resources = parts.resources
+    return replace(parts, resources=replace(resources, eye=replace(resources.eye, workers=workers)))
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """The processes for photos, begun once for all dialogues."""
+    made = Workers()
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
-def test_dialogue(path: Path, home: Path, embedder: Embedder, request: pytest.FixtureRequest) -> None:
+def test_dialogue(path: Path, home: Path, embedder: Embedder, workers: Workers, request: pytest.FixtureRequest) -> None:
     lines = yaml.safe_load(path.read_text("utf-8"))
-    parts = composition.build(settings_for(lines, home), embedder=embedder)
+    parts = with_workers(composition.build(settings_for(lines, home), embedder=embedder), workers)
     try:
         went = played(lines, Talk(parts))
     finally:
-        parts.close()
+        parts.resources.store.close()
     if request.config.getoption("--update-dialogues"):
         path.write_text(yaml.safe_dump(went, allow_unicode=True, sort_keys=False, width=120), "utf-8")
     assert went == lines

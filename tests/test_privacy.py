@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 from bot import privacy, timers
 from bot.domain.messages import InboundEvent
 from bot.errors import CitizenError, ConfigError, OperatorError
+from bot.materials.cleaning import clean
 from bot.materials.files import Files
-from bot.materials.picture import look
 from bot.paper_routes import paper_routes
 from bot.seal import Seal, open_seal
 from bot.settings import Keeping
@@ -144,9 +144,9 @@ def test_a_picture_that_breaks_its_reader_is_unreadable_and_no_fault(tmp_path: P
         b"\xff\xd8\xff" * 99,
     ):
         with pytest.raises(CitizenError):
-            look(content)
+            clean(content)
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(lambda _: look(SMALL_PDF).pages == 1, range(64)))
+        assert all(threads.map(lambda _: clean(SMALL_PDF)[0].picture.pages == 1, range(16)))
 
 
 SMALL_PDF = (

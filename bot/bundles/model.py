@@ -156,6 +156,9 @@ class Item(_Part):
 class Material(_Part):
     """What is handed in, for which items, and how; `check` says what of it a hall must verify first.
 
+    `photo` are the kinds of document that it shows, see config/photos.yml: each of several must come. Where
+    `other_papers` will do too, staff look at them.
+
     `how` is the shortest way: photo, exempt (a register knows it), form (we fill it in), keep (shown when asked for),
     promise (a commitment instead of it), defer (it may follow). `defer_days`: working days within which it may follow;
     nought: it may not. `pages`: photos at most. `sample`: what a good one shows. `sensitive`: as of a question.
@@ -169,6 +172,8 @@ class Material(_Part):
     why: str
     sample: str = ""
     pages: Annotated[int, Field(ge=1, le=20)] = 1
+    photo: tuple[Id, ...] = ()
+    other_papers: bool = False
     sensitive: Sensitive = ""
     basis: str
     defer_days: Annotated[int, Field(ge=0)] = 0

@@ -18,7 +18,7 @@ from bot.channels.base import Capabilities, Reception, VoteEvent
 from bot.domain.documents import ChatAnswer, History, Kept, Line, Refusal, Upload, Visitor, message_document
 from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
-from bot.materials.picture import LARGEST
+from bot.materials.cleaning import LARGEST
 from bot.store.db import Tables
 from bot.store.outbox import Queued
 from bot.transcript import caused, transcript
@@ -29,13 +29,13 @@ UPLOADS = "/api/uploads"
 
 _LOOK_AGAIN = 2.0  # seconds; another process may have queued something without ringing here
 _KINDS: tuple[Kind, ...] = ("text", "tap", "photo", "file", "location")
-_TAKEN = ("image/jpeg", "image/png", "image/webp", "application/pdf")
+_TAKEN = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf")
 _BINARY = {media: {"schema": {"type": "string", "format": "binary"}} for media in _TAKEN}
 _A_FILE = {"requestBody": {"required": True, "content": _BINARY}}
 _STRANGE: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}
 _AWAY: dict[int | str, dict[str, Any]] = {503: {"model": Refusal, "description": "It cannot be kept now"}}
 _NO_FILE: dict[int | str, dict[str, Any]] = {
-    413: {"model": Refusal, "description": "Larger than 10 MB, or a picture of too many pixels"},
+    413: {"model": Refusal, "description": "Larger than 15 MB, or a picture of too many pixels"},
     422: {"model": Refusal, "description": "Empty, unreadable, too small to be read, or no picture nor PDF"},
 }
 
@@ -139,7 +139,7 @@ class _Routes:
 
         @router.post("/uploads", status_code=201, responses={**_STRANGE, **_NO_FILE, **_AWAY}, openapi_extra=_A_FILE)
         async def upload(request: Request, visitor: Known) -> Upload:
-            """Send a picture or a PDF: the body is the file, whatever type it says to be. At most 10 MB.
+            """Send a picture or a PDF: the body is the file, whatever type it says to be. At most 15 MB.
 
             It is on disk before this is answered. What no event names within some days is deleted.
             """

@@ -79,6 +79,39 @@ def documents(
     _print(papers.measure(load_settings(home), rounds), as_json)
 
 
+@bench.command()
+def photos(
+    folder: Annotated[Path | None, typer.Option(exists=True, help="As tests/photos/make.py makes it.")] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Photos whose truth is known: recognised, read and refused as they should be; and how long it takes."""
+    from bot import app as composition
+    from bot.bench import photos as rounds
+    from bot.bundles.catalogue import load_catalogue
+
+    settings = load_settings(home)
+    eye = composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region))
+    try:
+        _print(rounds.measure(eye, folder), as_json)
+    finally:
+        eye.close()
+
+
+@bench.command()
+def nudges(
+    licences: Annotated[int, typer.Option(min=1000, help="How many the ledger holds.")] = 100_000,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """The daily look at a large ledger: licences a second, and how long a message waits meanwhile."""
+    from bot.bench import nudges as looks
+
+    settings = load_settings(home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _print(looks.measure(settings, licences), as_json)
+
+
 def _print(rows: list[measure.Row], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows))

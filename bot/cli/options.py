@@ -13,7 +13,7 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -29,7 +29,7 @@ def _region(text: str) -> str:
 Day = Annotated[
     date | None,
     typer.Option(
-        "--on", parser=_day, metavar="DATE", help="The day on which the answer must hold.", show_default="today"
+        "--on", parser=day, metavar="DATE", help="The day on which the answer must hold.", show_default="today"
     ),
 ]
 Region = Annotated[

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 CaseState = Literal["filling", "confirming", "submitted", "withdrawn", "dropped"]
-By = Literal["said", "remembered", "skipped", "told", "photo", "staff"]
+By = Literal["said", "remembered", "skipped", "told", "photo", "staff", "ledger"]
 
 
 @dataclass(frozen=True)

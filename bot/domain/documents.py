@@ -26,7 +26,10 @@ class LinkDocument(BaseModel):
 
 
 class MessageDocument(BaseModel):
-    """One bubble. `answer` names an answer that can be voted on, for `{"vote": …, "answer": …}`; otherwise null."""
+    """One bubble. `answer` names an answer that can be voted on, for `{"vote": …, "answer": …}`; otherwise null.
+
+    `by` is the member of staff who says it, "" of the assistant's own words.
+    """
 
     text: str
     choices: list[str]
@@ -34,6 +37,7 @@ class MessageDocument(BaseModel):
     file: str | None
     sources: list[SourceDocument]
     answer: int | None = None
+    by: str = ""
 
 
 class AnswerDocument(BaseModel):
@@ -109,6 +113,7 @@ def message_document(message: OutboundMessage) -> MessageDocument:
         file=message.file,
         sources=[_source(source) for source in message.sources],
         answer=message.answer,
+        by=message.by,
     )
 
 

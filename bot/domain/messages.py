@@ -69,7 +69,8 @@ class Link:
 class OutboundMessage:
     """One bubble. Each channel renders choices and sources in its own way; there is no markup in the text.
 
-    `answer` is set on an answer that can be voted on: the inbox id of the question.
+    `answer` is set on an answer that can be voted on: the inbox id of the question. `by` is the person whose words
+    they are, "" of the bot's own.
     """
 
     text: str
@@ -78,6 +79,7 @@ class OutboundMessage:
     file: str | None = None
     sources: tuple[Source, ...] = ()
     answer: int | None = None
+    by: str = ""
 
 
 def writable(text: str) -> str:

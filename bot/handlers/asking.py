@@ -1,11 +1,14 @@
 """Asking for the next thing of a case: a question, a paper, a promise; and at the end, whether all of it is right."""
 
+from collections.abc import Sequence
+
 from bot.bundles import engine, papers
 from bot.bundles.engine import SKIPPED
 from bot.bundles.model import Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.domain.masking import masked_value
 from bot.domain.messages import Link, OutboundMessage
+from bot.handlers import readout
 from bot.handlers.casework import Work, keep, listed, photos, remembered, shown
 from bot.turn import Turn
 
@@ -20,7 +23,9 @@ def ask_next(turn: Turn, work: Work) -> None:
     if step is None:
         _show_plan(turn, work)
     keep(turn, work)
-    if step is None:
+    if (read := readout.message(turn, work)) is not None:
+        turn.said.append(read)
+    elif step is None:
         _ask_paper(turn, work)
     elif step.question:
         ask(turn, work, step.question)
@@ -113,6 +118,12 @@ def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
     if _asks_consent(turn, work, part, "bring"):
         return
     sent = photos(turn, work, part)
+    if sent and len(part.photo) > 1:
+        seen = {one.kind for one in turn.tables.photos.of_case(work.case.reference).values()}
+        left = [kind for kind in part.photo if kind not in seen]
+        text = turn.resources.replies("photo.next_sheet", sheets=sheets(turn, left))
+        turn.said.append(OutboundMessage(text, choices=words(turn, "bring")))
+        return
     if sent:
         text = turn.resources.replies("paper.more", name=part.name, count=str(sent), most=str(part.pages))
         turn.said.append(OutboundMessage(text, choices=words(turn, "sent_all")))
@@ -125,6 +136,11 @@ def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
     number = {"number": str(every.index(part) + 1), "all": str(len(every))}
     text = replies("paper.ask", name=part.name, why=part.why, sample=sample, **number)
     turn.said.append(OutboundMessage(text, choices=(*choices, *words(turn, "bring"))))
+
+
+def sheets(turn: Turn, kinds: Sequence[str]) -> str:
+    """The names of kinds of document."""
+    return turn.resources.replies("words.between").join(turn.resources.eye.kinds[kind].name for kind in kinds)
 
 
 def _offer_promise(turn: Turn, part: Item | Material) -> None:

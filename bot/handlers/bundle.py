@@ -7,7 +7,7 @@ from bot.bundles.model import Bundle
 from bot.bundles.saying import Said
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import asking, casework, correction, question
+from bot.handlers import asking, casework, correction, question, readout
 from bot.handlers.casework import Work
 from bot.hearing import QUESTIONS
 from bot.turn import Turn
@@ -116,8 +116,8 @@ def _told(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenEr
 def _tried(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenError | None]:
     """What a message answers of the step that stands, or what is wrong with it."""
     step = work.step
-    if step is None or not step.questions:
-        return {}, None
+    if step is None or not step.questions or readout.pending(work.case):
+        return {}, None  # what was asked last is whether a photo was read rightly
     asked = step.questions[0]
     if asked.kind in ("text", "name", "address") and turn.heard.intent in ASIDE:
         return {}, None

@@ -8,6 +8,7 @@ from bot.errors import CitizenError
 from bot.filing import hand_in
 from bot.handlers import asking, casework
 from bot.handlers.casework import Work
+from bot.ledger.cases import handed_in
 from bot.store.invitations import CODE, CODES_HOLD
 from bot.turn import Turn
 
@@ -28,7 +29,7 @@ def submit(turn: Turn) -> None:
         _ask_principal(turn, work)
     else:
         turn.conversation.case = None
-        _file(turn, work.case, work.bundle)
+        file(turn, work.case, work.bundle)
         _offer_memory(turn, work)
 
 
@@ -70,7 +71,7 @@ def confirm(turn: Turn) -> None:
     """The person applied for says so: only now is it handed in."""
     case = _to_confirm(turn, "mine")
     turn.conversation.case = None
-    _file(turn, case, Bundle.model_validate(case.bundle))
+    file(turn, case, Bundle.model_validate(case.bundle))
     _tell_agent(turn, case, "agent.confirmed")
 
 
@@ -109,8 +110,10 @@ def _within_bounds(turn: Turn, work: Work) -> bool:
     return not gone
 
 
-def _file(turn: Turn, case: Case, bundle: Bundle) -> None:
+def file(turn: Turn, case: Case, bundle: Bundle) -> None:
+    """Hand a complete case in, and give its number and papers."""
     matters = hand_in(turn.tables, case, bundle, turn.resources.hours, turn.now)
+    handed_in(turn.tables, turn.resources.kinds, case)
     replies = turn.resources.replies
     first = replies("words.between").join(one.name for one in matters if one.state == "received")
     text = replies("form.submitted", name=bundle.name, number=case.reference, count=str(len(matters)), first=first)

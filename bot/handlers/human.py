@@ -1,37 +1,73 @@
-"""The way to a person: a ticket, and the hour at which somebody answers."""
+"""The way to a person and back: a ticket, the hour at which somebody answers, and silence while somebody does."""
 
 from datetime import datetime
 
 from bot.domain.hours import Hours
 from bot.domain.messages import OutboundMessage
 from bot.domain.ticket import Reason, Ticket
+from bot.handover import Handover
 from bot.replies import Replies
 from bot.turn import Turn
+
+_LATELY = 6  # messages that tell which team it is for
 
 
 def ask(turn: Turn) -> None:
     ticket = open_ticket(turn, "asked")
-    turn.say("human.waiting", number=str(ticket.id), reply_by=reply_by(turn, ticket.reply_by))
+    turn.say("human.waiting", number=str(ticket.id), reply_by=_wait(turn, ticket))
     turn.conclude("handed_off")
 
 
 def complain(turn: Turn) -> None:
     """Something went wrong with a person or an office: to people, never argued with here."""
     ticket = open_ticket(turn, "complaint")
-    turn.say("human.complaint", number=str(ticket.id), reply_by=reply_by(turn, ticket.reply_by))
+    turn.say("human.complaint", number=str(ticket.id), reply_by=_wait(turn, ticket))
     turn.conclude("handed_off")
 
 
 def help_fill(turn: Turn) -> None:
     """Somebody who would rather have it filled in: staff see the draft, and the citizen confirms what they fill in."""
     ticket = open_ticket(turn, "help")
-    turn.say("human.helper", number=str(ticket.id), reply_by=reply_by(turn, ticket.reply_by))
+    turn.say("human.helper", number=str(ticket.id), reply_by=_wait(turn, ticket))
+    turn.conclude("handed_off")
+
+
+def back(turn: Turn) -> None:
+    """No person any more, by the citizen's own word."""
+    ticket = turn.tables.tickets.of(turn.conversation.id)
+    if ticket is None:
+        turn.say("human.nobody")
+    else:
+        turn.tables.tickets.close(ticket.id, "citizen", turn.now)
+        turn.say("human.ended_citizen")
+    turn.conversation.owner = "bot"
     turn.conclude("handed_off")
 
 
 def open_ticket(turn: Turn, reason: Reason) -> Ticket:
-    when = turn.resources.hours.next_open(turn.now)
-    return turn.tables.tickets.open(turn.conversation.id, turn.inbox_id, reason, turn.now, when)
+    """The one that is alive, or a new one for the team that it is for. Until somebody comes the bot goes on."""
+    tables, rota, conversation = turn.tables, turn.resources.rota, turn.conversation
+    if turn.conversation.owner == "bot":
+        turn.conversation.owner = "queued"
+    alive = tables.tickets.of(conversation.id)
+    if alive is not None:
+        return alive
+    case = tables.cases.load(conversation.case) if conversation.case else None
+    texts = [event.text for _, event in tables.inbox.of_conversation(conversation.id)]
+    bundle = str(case.bundle.get("id", "")) if case else ""
+    team = rota.team_for(reason, bundle, "\n".join(texts[-_LATELY:])).id
+    return tables.tickets.open(
+        conversation.id,
+        turn.inbox_id,
+        reason,
+        turn.now,
+        rota.next_on(team, turn.now),
+        team=team,
+        first=rota.goes_first("\n".join(texts)),
+        wanted=tables.tickets.last_agent(conversation.id, turn.now - rota.service.sticky),
+        answer_due=rota.after(team, turn.now, rota.service.first_word),
+        done_due=rota.after(team, turn.now, rota.service.resolution),
+    )
 
 
 def reply_by(turn: Turn, when: datetime | None = None) -> str:
@@ -41,7 +77,11 @@ def reply_by(turn: Turn, when: datetime | None = None) -> str:
 
 def opening(replies: Replies, hours: Hours, when: datetime, now: datetime) -> str:
     """ "Now", or the date, weekday and time of the first opening from `when` on."""
-    opens = hours.next_open(when).astimezone(hours.zone)
+    return _at(replies, hours, hours.next_open(when), now)
+
+
+def _at(replies: Replies, hours: Hours, when: datetime, now: datetime) -> str:
+    opens = when.astimezone(hours.zone)
     if opens <= now:
         return replies("human.open")
     weekday = replies("words.weekdays").split()[opens.weekday()]
@@ -49,7 +89,49 @@ def opening(replies: Replies, hours: Hours, when: datetime, now: datetime) -> st
     return replies("human.closed", when=written)
 
 
+def _wait(turn: Turn, ticket: Ticket) -> str:
+    """Where they stand and for how long, if somebody is there to tell; otherwise when the team is at work."""
+    resources = turn.resources
+    minutes = Handover(resources.rota, resources.replies).minutes(turn.tables, ticket, turn.now)
+    if minutes is None or ticket.state != "waiting":
+        begins = resources.rota.next_on(resources.rota.team(ticket.team).id, turn.now)
+        return _at(resources.replies, resources.hours, begins, turn.now)
+    place = turn.tables.tickets.ahead(ticket) + 1
+    return resources.replies("human.place", place=str(place), minutes=str(minutes))
+
+
 def relay(turn: Turn) -> None:
-    """The words of a member of staff, as they are."""
-    turn.said.append(OutboundMessage(turn.event.text))
+    """The words of staff, from whatever device: whoever speaks owns the conversation, until the last word."""
+    tables, conversation, replies = turn.tables, turn.conversation, turn.resources.replies
+    text = turn.event.text
+    ticket = open_ticket(turn, "asked")
+    if text.strip() in replies("words.done").split():
+        tables.tickets.close(ticket.id, "agent", turn.now)
+        conversation.owner = "bot"
+        turn.say("human.ended_agent", agent=ticket.agent or replies("words.staff"))
+    else:
+        if conversation.owner != "human":
+            tables.tickets.hand(ticket.id, "", turn.now)
+            conversation.owner = "human"
+            turn.say("human.joined_outside")
+        tables.tickets.spoken(ticket.id, turn.now)
+        turn.said.append(OutboundMessage(text, by=ticket.agent or replies("words.staff")))
     turn.conclude("relayed")
+
+
+def listen(turn: Turn) -> None:
+    """A person has the word: what the citizen sends is kept for them, and the bot says nothing."""
+    turn.conclude("relayed")
+
+
+def keep(turn: Turn) -> None:
+    """In the place of "I do not know" while a person is on the way: it was probably meant for them."""
+    turn.said.clear()
+    turn.say("human.kept")
+    turn.conclude("handed_off")
+
+
+def switched_off(turn: Turn) -> None:
+    """The bot is switched off in this channel; people are still to be had."""
+    turn.say("human.switched_off")
+    turn.conclude("refused")

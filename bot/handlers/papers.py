@@ -1,15 +1,14 @@
 """Papers: photos that come, papers that follow or are brought, and promises in the place of papers."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.bundles import papers
-from bot.bundles.model import Bundle, Item, Material, Question
+from bot.bundles.model import Item, Material, Question
 from bot.bundles.papers import BROUGHT, DEFERRED, ORDINARY, PROMISED, SENT
-from bot.domain.case import Case, Kept
+from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
-from bot.filing import outstanding, supplement
-from bot.handlers import asking, casework
+from bot.handlers import asking, casework, following, photos
 from bot.handlers.casework import Work
 from bot.turn import Turn
 
@@ -21,16 +20,7 @@ def take(turn: Turn) -> None:
     if work is not None:
         _for_draft(turn, work, kept)
         return
-    wanted = list(_outstanding(turn))
-    if len(wanted) == 1:
-        _follow(turn, *wanted[0], [kept.file])
-    elif wanted:
-        names = tuple(material.name for _, material in wanted)
-        turn.said.append(OutboundMessage(turn.resources.replies("paper.for_which"), choices=names))
-        turn.conclude("clarify")
-    else:
-        turn.say("paper.loose", days=str(turn.resources.settings.keeping.loose))
-        turn.conclude("saved")
+    following.take(turn, kept)
 
 
 def keep(turn: Turn) -> Kept:
@@ -47,21 +37,29 @@ def keep(turn: Turn) -> Kept:
 
 
 def _for_draft(turn: Turn, work: Work, kept: Kept) -> None:
-    part = work.paper
-    material = part.id if isinstance(part, Material) else ""
-    turn.tables.kept.give([kept.file], work.case.reference, material)
-    if isinstance(part, Material) and papers.consent(part) in ("", *work.values):
-        if casework.photos(turn, work, part) >= part.pages:
-            _receive(turn, work, part)
-    else:
+    part = work.paper if isinstance(work.paper, Material) else None
+    report = turn.heard.report
+    if report is not None and not photos.accepted(turn, work, part, kept, report):
+        return
+    turn.tables.kept.give([kept.file], work.case.reference, part.id if part else "")
+    if part is not None and papers.consent(part) in ("", *work.values):
+        _receive_whole(turn, work, part)
+    elif report is None:
         turn.say("paper.early" if work.step else "paper.beside")
-    asking.ask_next(turn, work)
-    turn.conclude("step", 1.0)
+    _go_on(turn, work)
+
+
+def _receive_whole(turn: Turn, work: Work, part: Material) -> None:
+    """Settle a paper all of whose pages have come."""
+    all_sheets = len(part.photo) > 1 and not photos.missing(turn, work, part)
+    if all_sheets or casework.photos(turn, work, part) >= part.pages:
+        _receive(turn, work, part)
 
 
 def _receive(turn: Turn, work: Work, part: Material) -> None:
     work.give(turn, {papers.key(part): SENT})
-    turn.say("paper.received", name=part.name)
+    if turn.heard.report is None:  # otherwise it was said what came of it
+        turn.say("paper.received", name=part.name)
 
 
 def later(turn: Turn) -> None:
@@ -127,73 +125,61 @@ def consent(turn: Turn) -> None:
     if work is None or not wanted or turn.resources.replies.word("consent") not in turn.offered:
         raise CitizenError("form.old_choice")
     work.give(turn, {wanted: turn.now.isoformat()})
-    if isinstance(part, Material) and casework.photos(turn, work, part) >= part.pages:
-        _receive(turn, work, part)
+    if isinstance(part, Material) and _read_now(turn, work, part):
+        casework.keep(turn, work)
+        turn.conclude("step", 1.0)
+        return
+    if isinstance(part, Material):
+        _receive_whole(turn, work, part)
     _go_on(turn, work)
+
+
+def _read_now(turn: Turn, work: Work, part: Material) -> bool:
+    """What came before the consent was not read: now it is, as if it came again. False where nothing did."""
+    early = [kept.file for kept in turn.tables.kept.of_case(work.case.reference) if kept.material == part.id]
+    if not early or not turn.resources.eye.reads(part.photo):
+        return False
+    turn.tables.kept.give(early, "", "")
+    for file in early:
+        event = replace(turn.event, event_id=f"consent:{file}", kind="photo", text="", media=file)
+        turn.tables.inbox.accept(event, turn.now)
+    return True
 
 
 def done(turn: Turn) -> None:
     """All pages of the paper that is asked for have been sent."""
+    if casework.current(turn) is None:
+        following.done(turn)
+        return
     work, part = _asked(turn)
     if not isinstance(part, Material) or not casework.photos(turn, work, part):
         raise CitizenError("form.old_choice")
+    if left := photos.missing(turn, work, part):
+        raise CitizenError("photo.next_sheet", sheets=asking.sheets(turn, left))
     _receive(turn, work, part)
     _go_on(turn, work)
 
 
-def supplements(turn: Turn) -> None:
-    """What still has to come, and by when."""
-    wanted = list(_outstanding(turn))
-    if not wanted:
-        turn.say("paper.nothing_outstanding")
-    else:
-        replies = turn.resources.replies
-        due = {
-            (one.case, one.subject): one.due_on
-            for case, _ in wanted
-            for one in turn.tables.matters.promises(case.reference)
-        }
-        lines = []
-        for number, (case, material) in enumerate(wanted, 1):
-            day = due.get((case.reference, material.id))
-            until = replies("paper.until", day=replies.day(day)) if day else ""
-            lines.append(replies("paper.outstanding_line", number=str(number), name=material.name, until=until))
-        turn.say("paper.outstanding", lines="\n".join(lines))
-    turn.conclude("status", 1.0)
-
-
-def is_choice(turn: Turn) -> bool:
-    """Does the message name a paper that has to come, of those that we asked about?"""
-    name = turn.event.text.strip()
-    return name in turn.offered and any(material.name == name for _, material in _outstanding(turn))
-
-
-def choose(turn: Turn) -> None:
-    """The photos that came last are for this paper."""
-    name = turn.event.text.strip()
-    case, material = next((case, one) for case, one in _outstanding(turn) if one.name == name)
-    loose = [kept.file for kept in turn.tables.kept.of_conversation(turn.conversation.id) if not kept.case]
-    if not loose:
-        raise CitizenError("paper.send_it", name=name)
-    _follow(turn, case, material, loose)
+def use_it(turn: Turn) -> None:
+    """No better photo is to be had: staff look at the last one."""
+    work = casework.current(turn)
+    if work is None:
+        following.use_it(turn)
+        return
+    part = work.paper
+    kept = photos.last_failed(turn, work) if isinstance(part, Material) else None
+    if kept is None or not isinstance(part, Material):
+        raise CitizenError("form.old_choice")
+    turn.say("photo.to_staff", name=part.name)
+    turn.tables.kept.give([kept.file], work.case.reference, part.id)
+    if not photos.missing(turn, work, part):
+        work.give(turn, {papers.key(part): SENT})
+    _go_on(turn, work)
 
 
 def lapsed(turn: Turn) -> str:
     """What becomes of the application if the paper does not come."""
     return turn.resources.replies(f"promise.lapsed_{turn.resources.settings.promises.lapsed}")
-
-
-def _outstanding(turn: Turn) -> Iterable[tuple[Case, Material]]:
-    for case in turn.tables.cases.of_conversation(turn.conversation.id):
-        if case.state == "submitted":
-            yield from ((case, one) for one in outstanding(turn.tables, case, Bundle.model_validate(case.bundle)))
-
-
-def _follow(turn: Turn, case: Case, material: Material, files: list[str]) -> None:
-    left = supplement(turn.tables, case, material, files, turn.now)
-    turn.say("paper.made_good", name=material.name, number=case.reference)
-    turn.say("paper.still" if left else "paper.complete", count=str(left))
-    turn.conclude("saved", 1.0)
 
 
 def _asked(turn: Turn) -> tuple[Work, Material | Item]:

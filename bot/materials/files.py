@@ -20,9 +20,12 @@ class Files:
     folder: Path
     seal: Seal
 
-    def keep(self, content: bytes) -> str:
-        """Write it, to the disk and not only to its cache; the name by which it is read again."""
-        id = uuid.uuid4().hex
+    def keep(self, content: bytes, id: str = "") -> str:
+        """Write it, to the disk and not only to its cache; the name by which it is read again.
+
+        With an `id` it takes the place of what was kept under that name.
+        """
+        id = id or uuid.uuid4().hex
         path = self._path(id)
         beside = path.with_suffix(".part")
         try:

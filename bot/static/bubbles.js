@@ -31,6 +31,12 @@ export function timeMark(at) {
 export function botLine(message, choose, cast, vote = "") {
   const line = clone("bot-line");
   line.querySelector(".text").textContent = message.text;
+  if (message.by) {
+    const name = line.querySelector(".by");
+    name.textContent = message.by;
+    name.classList.remove("unseen");
+    line.classList.add("person");
+  }
   const bubble = line.querySelector(".bubble");
   const links = message.links.filter((link) => /^https?:$/.test(new URL(link.url, location.href).protocol));
   line.querySelector(".links").append(...links.map(anchor));

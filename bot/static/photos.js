@@ -3,8 +3,8 @@
 const LONGEST = 2560; // pixels of the longer side that is sent
 const SHOWN = 480; // pixels of the longer side that is shown
 const QUALITY = 0.85;
-const MOST = 10 * 1024 * 1024; // bytes, as the server has it
-const KNOWN = ["image/jpeg", "image/png", "image/webp"]; // what the server can open
+const MOST = 15 * 1024 * 1024; // bytes, as the server has it
+const KNOWN = ["image/jpeg", "image/png", "image/webp", "image/heic"]; // what the server can open
 
 const picker = document.getElementById("picker");
 

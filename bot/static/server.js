@@ -3,7 +3,7 @@
 import { keep, photos, recall } from "./memory.js";
 
 const SEND_WITHIN = 20_000; // milliseconds; a dead mobile network must not look like sending for ever
-const LARGEST = 10 * 1024 * 1024; // bytes of a photo or file, as bot/materials/picture.py has it
+const LARGEST = 15 * 1024 * 1024; // bytes of a photo or file, as bot/materials/cleaning.py has it
 const SILENCE = 45_000; // the server says something on the stream, if only a comment, every 15 seconds
 
 /** The server does not know our token. */
@@ -87,7 +87,7 @@ async function post(event, who) {
 
 /** Not fetch, which does not say how far it is. It may take its time, but not stand still. */
 function upload(content, who, progress) {
-  if (content.size > LARGEST) return refusal(413, "这个文件太大了，最大 10 MB。");
+  if (content.size > LARGEST) return refusal(413, "这个文件太大了，最大 15 MB。");
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let watchdog = 0;

@@ -68,7 +68,8 @@ def _load(connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile) 
         for rows in _batches(lines):
             connection.execute(sa.insert(plain), rows)
             count += len(rows)
-    if connection.dialect.name == "postgresql" and isinstance(table.c.id.type, sa.BigInteger) and count:
+    numbered = "id" in table.c and isinstance(table.c.id.type, sa.BigInteger)
+    if connection.dialect.name == "postgresql" and numbered and count:
         sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
         connection.execute(sa.text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))
     return count

@@ -128,6 +128,7 @@ audit = sa.Table(
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("about", sa.Text, nullable=False),
     sa.Column("counts", Json, nullable=False),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 sa.Index("ix_audit_about", audit.c.about, audit.c.id)

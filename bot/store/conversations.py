@@ -6,11 +6,12 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.domain.conversation import Conversation
+from bot.domain.conversation import Conversation, Owner
 from bot.seal import Seal
 from bot.store.tables import conversation
 
 _LOAD = sa.select(conversation).where(conversation.c.id == sa.bindparam("id"))
+_HOLD = _LOAD.with_for_update()
 
 
 class Conversations:
@@ -18,9 +19,9 @@ class Conversations:
         self._connection, self._seal = connection, seal
         self._stored: dict[str, Conversation] = {}
 
-    def load(self, id: str) -> Conversation:
-        """The conversation, or a new one that is not saved yet."""
-        row = self._connection.execute(_LOAD, {"id": id}).first()
+    def load(self, id: str, *, hold: bool = False) -> Conversation:
+        """The conversation, or a new one that is not saved yet. `hold`: nobody else changes it in the meantime."""
+        row = self._connection.execute(_HOLD if hold else _LOAD, {"id": id}).first()
         if row is None:
             return Conversation(id)
         found = Conversation(
@@ -50,6 +51,11 @@ class Conversations:
         }
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
         self._stored[changed.id] = replace(changed)
+
+    def pass_on(self, id: str, owner: Owner, to: Owner) -> bool:
+        """Change who owns it; False, and nothing changed, where it was not `owner`."""
+        mine = sa.and_(conversation.c.id == id, conversation.c.owner == owner)
+        return self._connection.execute(sa.update(conversation).where(mine).values(owner=to)).rowcount == 1
 
     def let_go(self, id: str, case: str) -> None:
         """The case goes on elsewhere: this conversation has it in hand no longer."""

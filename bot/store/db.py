@@ -18,14 +18,20 @@ from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
 from bot.store.conversations import Conversations
+from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
 from bot.store.invitations import Invitations
 from bot.store.kept import KeptFiles
+from bot.store.licences import Licences
 from bot.store.matters import Matters
 from bot.store.memories import Memories
 from bot.store.misses import Misses
+from bot.store.notices import Notices
+from bot.store.nudges import Nudges
 from bot.store.outbox import Outbox
+from bot.store.photos import Photos
+from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
 from bot.store.writer import Work, Writer
@@ -56,6 +62,12 @@ class Tables:
     audits: Audits
     cases: Cases
     memories: Memories
+    staff: StaffTable
+    desk: DeskTable
+    licences: Licences
+    nudges: Nudges
+    notices: Notices
+    photos: Photos
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -75,6 +87,12 @@ class Tables:
             audits=Audits(connection),
             cases=Cases(connection, seal),
             memories=Memories(connection, seal),
+            staff=StaffTable(connection, seal),
+            desk=DeskTable(connection, seal),
+            licences=Licences(connection, seal),
+            nudges=Nudges(connection),
+            notices=Notices(connection),
+            photos=Photos(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import StoreError
 
@@ -56,3 +57,8 @@ def _prepare(engine: sa.Engine, begin: str) -> None:
     @sa.event.listens_for(engine, "begin")
     def take_lock(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insert in this engine's dialect, which can say what happens where the row stands already."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)

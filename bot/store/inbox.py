@@ -83,6 +83,10 @@ class Inbox:
         """Give a claim back until then: it may be the first bubble of several. It still stands before the next."""
         queue.settle(self._connection, inbox, claimed, status="ready", due=until)
 
+    def put_off(self, claimed: Claim, until: datetime) -> None:
+        """Give a claim back for something slow that it waits for; that is no attempt, and costs none."""
+        queue.settle(self._connection, inbox, claimed, status="ready", due=until, tries=1)
+
     def following(self, claimed: Claim, gap: timedelta) -> list[Bubble]:
         """The claimed event and those that wait right behind it in its conversation, none later than `gap` after
         the one before it.
@@ -120,10 +124,23 @@ class Inbox:
 
     def of_conversation(self, conversation_id: str) -> list[tuple[datetime, InboundEvent]]:
         """What a citizen has sent, with the time at which we kept it; timers and votes left out."""
-        mine = sa.select(inbox.c.created_at, inbox.c.body).where(inbox.c.conversation_id == conversation_id)
-        rows = self._connection.execute(mine.order_by(inbox.c.id))
-        events = [(row.created_at, _event.validate_python(self._seal.show(row.body))) for row in rows]
-        return [(at, event) for at, event in events if event.kind not in ("timer", "vote")]
+        return [(at, event) for at, event, _ in self.history(conversation_id)]
+
+    def history(self, conversation_id: str) -> list[tuple[datetime, InboundEvent, Result]]:
+        """The same with what came of each."""
+        columns = (inbox.c.created_at, inbox.c.body, inbox.c.outcome, inbox.c.confidence)
+        mine = sa.select(*columns).where(inbox.c.conversation_id == conversation_id).order_by(inbox.c.id)
+        found = [
+            (row.created_at, _event.validate_python(self._seal.show(row.body)), Result(row.outcome, row.confidence))
+            for row in self._connection.execute(mine)
+        ]
+        return [one for one in found if one[1].kind not in ("timer", "vote")]
+
+    def last_at(self, conversation_id: str) -> datetime | None:
+        """When something came last."""
+        mine = sa.select(sa.func.max(inbox.c.created_at)).where(inbox.c.conversation_id == conversation_id)
+        found: datetime | None = self._connection.scalar(mine)
+        return found
 
     def waiting(self) -> int:
         """How many events have no answer yet; for the health page, never on the way of a message."""

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from bot.store.case_tables import invitation
 
-Purpose = Literal["resume", "confirm"]
+Purpose = Literal["resume", "confirm", "holder"]
 CODES_HOLD = timedelta(days=7)
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
+SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 _LENGTH = 10
-CODE = re.compile(f"(?<![A-Z0-9])[{_SIGNS}]{{5}}-[{_SIGNS}]{{5}}(?![A-Z0-9])")
+CODE = re.compile(f"(?<![A-Z0-9])[{SIGNS}]{{5}}-[{SIGNS}]{{5}}(?![A-Z0-9])")
 
 
 class Invitations:
@@ -23,7 +23,7 @@ class Invitations:
 
     def make(self, case: str, what: Purpose, now: datetime) -> str:
         """A new code; only its digest is kept."""
-        code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+        code = "".join(secrets.choice(SIGNS) for _ in range(_LENGTH))
         row = {"code_sha256": _digest(code), "case_reference": case, "what": what, "created_at": now}
         self._connection.execute(sa.insert(invitation).values(**row))
         return f"{code[:5]}-{code[5:]}"
@@ -48,4 +48,4 @@ class Invitations:
 
 
 def _digest(code: str) -> str:
-    return hashlib.sha256("".join(sign for sign in code.upper() if sign in _SIGNS).encode()).hexdigest()
+    return hashlib.sha256("".join(sign for sign in code.upper() if sign in SIGNS).encode()).hexdigest()

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.case import Kept
 from bot.store.case_tables import kept_file
+from bot.store.photo_tables import photo, photo_mark
 
 
 class KeptFiles:
@@ -39,6 +40,8 @@ class KeptFiles:
         """Nobody's from now on; the content goes with the next sweep, see bot/sweeping.py."""
         values = {"conversation_id": "", "case_reference": "", "material": ""}
         self._connection.execute(sa.update(kept_file).where(kept_file.c.file.in_(files)).values(**values))
+        for table in (photo, photo_mark):  # what was read goes at once
+            self._connection.execute(sa.delete(table).where(table.c.file.in_(files)))
 
     def give(self, files: list[str], case: str, material: str) -> None:
         """These are for this material of this case."""

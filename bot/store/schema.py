@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0005"
+HEAD = "0008"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

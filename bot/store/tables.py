@@ -101,10 +101,26 @@ ticket = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="waiting"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("reply_by", Instant, nullable=False),
+    sa.Column("team", sa.Text, nullable=False, server_default=""),
+    sa.Column("first", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("wanted", sa.Text, nullable=False, server_default=""),
+    sa.Column("agent", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_at", Instant),
+    sa.Column("answered_at", Instant),
+    sa.Column("spoken_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("ended", sa.Text, nullable=False, server_default=""),
+    sa.Column("transfers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("answer_due", Instant),
+    sa.Column("done_due", Instant),
+    sa.Column("told_at", Instant),
+    sa.Column("escalated_at", Instant),
     sqlite_autoincrement=True,
 )
-_waiting = ticket.c.state == "waiting"
-sa.Index("ix_ticket_waiting", ticket.c.conversation_id, sqlite_where=_waiting, postgresql_where=_waiting)
+_alive = ticket.c.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'held'")])
+sa.Index("ux_ticket_live", ticket.c.conversation_id, unique=True, sqlite_where=_alive, postgresql_where=_alive)
+sa.Index("ix_ticket_conversation", ticket.c.conversation_id, ticket.c.id)
+sa.Index("ix_ticket_agent", ticket.c.agent, ticket.c.id)
 
 visitor = sa.Table(
     "visitor",

@@ -50,9 +50,12 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def desk(self) -> str:
-        return f"{self.url}/desk?key={(self.home / 'desk.key').read_text('utf-8').strip()}"
+    def hire(self, name: str, *roles: str, team: str = "enterprise") -> str:
+        """A new account of the desk, by the command; its first password."""
+        chosen = [word for role in roles for word in ("--role", role)]
+        command = banshi("staff", "add", name, *chosen, "--team", team, "--home", str(self.home))
+        told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        return told.split()[-1]
 
     def start(self) -> None:
         command = banshi("serve", "--home", str(self.home), "--port", str(self.port))
@@ -74,7 +77,7 @@ class Server:
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:
         """The server's database, as another process sees it."""
-        store = Store(f"sqlite:///{self.home / 'banshi.db'}")
+        store = Store(f"sqlite:///{self.home / 'banshi.db'}", seal=open_seal(self.home))
         try:
             yield store
         finally:

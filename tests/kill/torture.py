@@ -30,6 +30,7 @@ from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.hearing import Heard
 from bot.materials.files import Files
 from bot.registers import load_credit
+from bot.rota import load_rota
 from bot.seal import Seal
 from bot.settings import ROOT, Work, load_settings
 from bot.store.db import Store
@@ -133,8 +134,9 @@ def answer(url: str, folder: Path, doom: Doom) -> None:
     settings = load_settings().model_copy(update={"work": Work(lease=LEASE, thought=0)})
     hours = load_hours(ROOT / "config/calendar.yml", ZoneInfo("Asia/Shanghai"))
     files, credit = Files(folder / "files", Seal()), load_credit(folder / "credit.csv", settings.promises)
-    replies = load_replies(ROOT / "config")
-    resources = Resources(settings, store, Ear(doom), replies, hours, CATALOGUE, files, credit)  # type: ignore[arg-type]
+    replies, rota = load_replies(ROOT / "config"), load_rota(ROOT / "config/teams.yml", hours)
+    parts = (settings, store, Ear(doom), replies, hours, CATALOGUE, files, credit, rota)
+    resources = Resources(*parts)  # type: ignore[arg-type]
     channels = {"webchat": Channel(Log(folder / "sent"), doom)}
     while True:
         claims = loops.claim_turns(resources, channels, store.now(), 1)

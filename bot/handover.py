@@ -1,0 +1,114 @@
+"""Who owns a conversation: the bot, nobody yet, or a person. Chats are given to who is free, oldest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from bot.domain.conversation import Owner
+from bot.domain.messages import OutboundMessage
+from bot.domain.rota import Rota
+from bot.domain.staff import Staff
+from bot.domain.ticket import Ended, Ticket
+from bot.replies import Replies
+from bot.store.db import Tables
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Every change of hands. Whoever gives chats away holds the rows of all who are online, so that two who do so at
+    once give none twice and nobody too many; conversations are locked before tickets, here and everywhere.
+    """
+
+    rota: Rota
+    replies: Replies
+
+    def on_duty(self, tables: Tables, now: datetime, *, hold: bool = False) -> list[Staff]:
+        """Who can be given a chat: online, heard of lately, and on shift."""
+        online = [one for one in tables.staff.online(hold=hold) if one.teams and self.is_there(one, now)]
+        shifts = {one.teams[0] for one in online}
+        on = {team for team in shifts if self.rota.is_on(team, now)}
+        return [one for one in online if one.teams[0] in on]
+
+    def drain(self, tables: Tables, now: datetime) -> list[Ticket]:
+        """Give those who wait to whom they fit and who has room, the oldest first; what was given away."""
+        agents = self.on_duty(tables, now, hold=True)
+        if not agents:
+            return []
+        load, given = tables.tickets.loads(), list[Ticket]()
+        free = [one for one in agents if load.get(one.name, 0) < self.capacity(one)]
+        for ticket in tables.tickets.waiting(None) if free else []:
+            agent = self._for(ticket, free, load)
+            if agent is None or not self.give(tables, ticket, agent, now):
+                continue
+            given.append(ticket)
+            load[agent.name] = load.get(agent.name, 0) + 1
+            free = [one for one in free if load.get(one.name, 0) < self.capacity(one)]
+            if not free:
+                break
+        return given
+
+    def give(self, tables: Tables, ticket: Ticket, agent: Staff, now: datetime) -> bool:
+        """To this member of staff, whom the citizen sees come; False where it waits no longer."""
+        if not tables.conversations.pass_on(ticket.conversation_id, "queued", "human"):
+            return False
+        if not tables.tickets.hand(ticket.id, agent.name, now):
+            return False
+        tables.staff.change(agent.name, given_at=now)
+        self.tell(tables, ticket, now, "human.joined", agent=agent.name, team=self.rota.team(agent.teams[0]).name)
+        return True
+
+    def put_back(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str) -> bool:
+        """Somebody else is to have it: it waits again at its old place, and the citizen is told."""
+        if not tables.conversations.pass_on(ticket.conversation_id, "human", "queued"):
+            return False
+        if not tables.tickets.put_back(ticket.id):
+            return False
+        self.tell(tables, ticket, now, sentence, agent=ticket.agent)
+        return True
+
+    def close(self, tables: Tables, ticket: Ticket, ended: Ended, now: datetime) -> bool:
+        """The bot goes on, and says so; False where it has ended already."""
+        owner: Owner = "human" if ticket.state == "held" else "queued"
+        if not tables.conversations.pass_on(ticket.conversation_id, owner, "bot"):
+            return False
+        tables.tickets.close(ticket.id, ended, now)
+        name = ticket.agent or self.replies("words.staff")
+        self.tell(tables, ticket, now, f"human.ended_{ended}", agent=name)
+        return True
+
+    def tell(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str, **fields: str) -> None:
+        said = [OutboundMessage(self.replies(sentence, **fields))]
+        key = f"ticket:{ticket.id}:{sentence}:{fields.get('agent', '')}:{now.timestamp()}"
+        tables.outbox.put(ticket.conversation_id, said, now, key)
+
+    def minutes(self, tables: Tables, ticket: Ticket, now: datetime) -> int | None:
+        """An honest guess of when somebody comes: by who is there, and how long chats took; None where nobody is."""
+        agents = [one for one in self.on_duty(tables, now) if self.rota.team(ticket.team).id in one.teams]
+        if not agents:
+            return None
+        load = tables.tickets.loads()
+        places = sum(self.capacity(one) for one in agents)
+        free = sum(max(0, self.capacity(one) - load.get(one.name, 0)) for one in agents)
+        before = max(0, tables.tickets.ahead(ticket) + 1 - free)
+        talk = tables.tickets.talk([ticket.team]) or self.rota.service.talk
+        return 1 + ceil(before * talk / timedelta(minutes=1) / places)
+
+    def capacity(self, agent: Staff) -> int:
+        return self.rota.team(agent.teams[0]).capacity
+
+    def is_there(self, agent: Staff, now: datetime) -> bool:
+        """Has their desk been heard of lately?"""
+        return agent.seen_at is not None and now - agent.seen_at <= self.rota.service.away
+
+    def _for(self, ticket: Ticket, free: Sequence[Staff], load: dict[str, int]) -> Staff | None:
+        """Who had them before, then one of the team itself, then who stands in; of these who has least to do."""
+        team = self.rota.team(ticket.team).id
+
+        def order(one: Staff) -> tuple[object, ...]:
+            share = load.get(one.name, 0) / self.capacity(one)
+            return one.name != ticket.wanted, one.teams[0] != team, share, one.given_at or _LONG_AGO, one.name
+
+        return min((one for one in free if team in one.teams), key=order, default=None)

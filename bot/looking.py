@@ -1,0 +1,163 @@
+"""A photo is looked at before the turn that answers it: cleaned, and read where something is to be read from it.
+
+Reading takes seconds. So the citizen hears at once that it is being done, and the event is put off until the one
+reader is free: nobody else waits, and the inbox is the queue.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.bundles import engine, papers
+from bot.bundles.model import Bundle, Material
+from bot.domain.case import Kept
+from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.domain.photo import Report
+from bot.errors import CitizenError
+from bot.filing import outstanding
+from bot.intake import cleaned_of, photo_of
+from bot.materials.cleaning import Picture
+from bot.materials.files import digest
+from bot.materials.likeness import SAME, differ, marks
+from bot.materials.worker import Busy
+from bot.store.db import Tables
+from bot.store.photos import Photo, Twin
+from bot.store.queue import Claim
+from bot.turn import Resources
+
+_AGAIN = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came with an event: nothing, a picture, or what is wrong with it; and the report, where it was judged."""
+
+    picture: Picture | CitizenError | None = None
+    sha256: str = ""
+    report: Report | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which kinds of document are waited for: for which material of which case. `others`: other papers will do too."""
+
+    kinds: tuple[str, ...] = ()
+    others: bool = False
+    case: str = ""
+    material: str = ""
+
+
+def look(resources: Resources, claimed: Claim, event: InboundEvent, now: datetime) -> Looked | None:
+    """None where the event is put off until the photo can be read."""
+    if not event.media:
+        return Looked()
+    photo = resources.store.read(lambda tables: tables.photos.find(event.media))
+    if photo is None:
+        try:
+            photo = _taken(resources, event.media, now)
+        except CitizenError as fault:
+            return Looked(fault)
+    cleaned = cleaned_of(photo)
+    if photo.report is not None:
+        return Looked(cleaned.picture, photo.sha256, photo.report)
+    wanted = resources.store.read(lambda tables: wanted_now(resources, tables, claimed.conversation_id))
+    if not wanted.kinds:
+        return Looked(cleaned.picture, photo.sha256)
+    if resources.eye.reads(wanted.kinds) and not photo.told:
+        resources.store.write(lambda tables: _tell(resources, tables, claimed, photo, now))
+        return None
+    content, today = resources.files.read(photo.file), now.astimezone(resources.hours.zone).date()
+    try:
+        report = resources.eye.judged(content, cleaned.figures, wanted.kinds, today, wanted.others)
+    except Busy:
+        resources.store.write(lambda tables: tables.inbox.put_off(claimed, now + _AGAIN))
+        return None
+    report = resources.store.write(lambda tables: _kept(tables, photo, report, wanted, claimed.conversation_id))
+    return Looked(cleaned.picture, photo.sha256, report)
+
+
+def _taken(resources: Resources, file: str, now: datetime) -> Photo:
+    """Clean what a channel kept as it came. CitizenError where it cannot be taken; then nothing of it stays."""
+    content = resources.files.read(file)
+    try:
+        cleaned, made = resources.eye.clean(content)
+    except CitizenError:
+        nobodys = Kept(file, "", "", len(content), digest(content), now)
+        resources.store.write(lambda tables: tables.kept.put(nobodys))  # it goes with the next sweep
+        raise
+    resources.files.keep(made, file)
+    photo = photo_of(file, content, cleaned)
+    resources.store.write(lambda tables: tables.photos.put(photo, marks(photo.likeness), now))
+    return photo
+
+
+def _tell(resources: Resources, tables: Tables, claimed: Claim, photo: Photo, now: datetime) -> None:
+    """Say that it came; its turn comes again at once."""
+    message = OutboundMessage(resources.replies("photo.checking"))
+    tables.outbox.put(claimed.conversation_id, [message], now, f"checking:{claimed.id}", claimed.id)
+    tables.photos.told(photo.file, now)
+    tables.inbox.put_off(claimed, now)
+
+
+def wanted_now(resources: Resources, tables: Tables, conversation_id: str) -> Wanted:
+    """What a photo would be for, if it came now. Nothing that needs a consent which was not given."""
+    conversation = tables.conversations.load(conversation_id)
+    if conversation.owner == "human":
+        return Wanted()
+    case = tables.cases.load(conversation.case) if conversation.case else None
+    if case is not None and case.state == "filling":
+        bundle, values = Bundle.model_validate(case.bundle), case.values
+        step = engine.next_step(bundle, values)
+        if step is not None:
+            asked = {question.id for question in step.questions}
+            return Wanted(_telling(resources, asked), True, case.reference)
+        part = papers.wanted(bundle, values)
+        return _for_material(part, values.keys(), case.reference) if isinstance(part, Material) else Wanted()
+    found = [
+        _for_material(part, one.values.keys(), one.reference)
+        for one in tables.cases.of_conversation(conversation_id)
+        if one.state == "submitted"
+        for part in outstanding(tables, one, Bundle.model_validate(one.bundle))
+    ]
+    return found[0] if len(found) == 1 else Wanted()
+
+
+def _for_material(part: Material, answered: Collection[str], case: str) -> Wanted:
+    given = not papers.consent(part) or papers.consent(part) in answered
+    return Wanted(part.photo, part.other_papers, case, part.id) if given else Wanted()
+
+
+def _telling(resources: Resources, asked: set[str]) -> tuple[str, ...]:
+    """The documents that answer what is asked, and tell nothing that needs a consent."""
+    kinds = resources.eye.kinds.values()
+    return tuple(
+        kind.id
+        for kind in kinds
+        if not kind.sensitive and any(asked & set(field.fills) for field in kind.fields.values())
+    )
+
+
+def _kept(tables: Tables, photo: Photo, report: Report, wanted: Wanted, conversation_id: str) -> Report:
+    """Keep the report. One that passed, but was sent for something else before, goes to staff."""
+    if report.verdict == "pass" and any(
+        _is_same(photo, report, twin) and _is_elsewhere(twin, wanted, conversation_id)
+        for twin in tables.photos.alike(photo, marks(photo.likeness))
+    ):
+        report = replace(report, verdict="human", reasons=("same_photo", *report.reasons))
+    tables.photos.judged(photo.file, report)
+    return report
+
+
+def _is_elsewhere(twin: Twin, wanted: Wanted, conversation_id: str) -> bool:
+    """For somebody else, or for another paper of the same case? One's own papers may serve for many cases."""
+    other_slot = twin.case == wanted.case and twin.material != wanted.material
+    return twin.conversation_id != conversation_id or other_slot
+
+
+def _is_same(photo: Photo, report: Report, twin: Twin) -> bool:
+    """The same bytes; or as like as one photo saved twice, and nothing read in it that differs."""
+    if twin.photo.sha256 == photo.sha256:
+        return True
+    theirs = twin.photo.report.fields if twin.photo.report else {}
+    agree = all(theirs[id].value == seen.value for id, seen in report.fields.items() if id in theirs)
+    return agree and bool(theirs) == bool(report.fields) and differ(twin.photo.likeness, photo.likeness) <= SAME

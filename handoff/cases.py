@@ -1,0 +1,236 @@
+"""The pages of cases: what was answered and sent, what departments decide, and what staff fill in for citizens."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any, get_args
+from urllib.parse import parse_qs
+
+import sqlalchemy as sa
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from bot.bundles.model import Bundle
+from bot.domain.progress import ENDED, STEPS, Matter
+from bot.domain.promise import Promise
+from bot.errors import OperatorError
+from bot.reporting import Report, Reported, Voice, report
+from bot.store.case_tables import case_file, matter
+from bot.store.db import Tables
+from handoff.accounts import Known
+from handoff.pages import Frame, to
+
+AT = "/desk/cases"
+_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
+_AT_ONCE = 100
+
+Word = Annotated[str, Form()]
+
+
+@dataclass(frozen=True)
+class CaseHelp:
+    """What the desk may do with a draft: look at it, and offer answers to the citizen; see bot/helping.py."""
+
+    sheet: Callable[[str, str, datetime], Any]
+    propose: Callable[[str, Mapping[str, str], str, datetime], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case in the list: its matters, and the first day by which one of them must be decided."""
+
+    reference: str
+    bundle: str
+    submitted_at: datetime
+    matters: tuple[Matter, ...]
+    due: date | None
+
+
+@dataclass(frozen=True)
+class Cases:
+    """`content` is what a kept file holds."""
+
+    frame: Frame
+    voice: Voice
+    help: CaseHelp
+    content: Callable[[str], bytes]
+
+    def routes(self) -> APIRouter:
+        router = APIRouter(prefix="/desk", include_in_schema=False)
+        self._views(router)
+        self._decisions(router)
+        self._help(router)
+        return router
+
+    def _views(self, router: APIRouter) -> None:
+        Looking = Annotated[Known, Depends(self.frame.door.to("reviewer"))]  # noqa: N806 - a type
+        Helping = Annotated[Known, Depends(self.frame.door.to("agent", "reviewer"))]  # noqa: N806
+
+        @router.get("/cases")
+        def cases(request: Request, known: Looking, state: str = "", number: str = "") -> Response:
+            if number.strip():
+                return to(f"{AT}/{number.strip()}")
+            rows = self.frame.store.read(lambda tables: self._rows(tables, state))
+            return self.frame.page(request, known, "cases.html", rows=rows, state=state)
+
+        @router.get("/cases/{reference}")
+        def case(reference: str, request: Request, known: Looking) -> Response:
+            shown = self.frame.store.read(lambda tables: self._case(tables, reference))
+            if shown is None:
+                return to(AT, fault="no_case")
+            self.frame.look(known, "view case", reference)
+            return self.frame.page(request, known, "dossier.html", **shown)
+
+        @router.get("/files/{file}")
+        def file(file: str, known: Helping) -> Response:
+            kept = self.frame.store.read(lambda tables: tables.kept.find(file))
+            if kept is None or kept.kind not in _TYPES:
+                raise HTTPException(404, "no such file")
+            self.frame.look(known, "view file", kept.case or kept.conversation_id)
+            headers = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
+            return Response(self.content(file), media_type=_TYPES[kept.kind], headers=headers)
+
+    def _decisions(self, router: APIRouter) -> None:
+        Doing = Annotated[Known, Depends(self.frame.door.doing("reviewer"))]  # noqa: N806 - a type
+
+        @router.post("/cases/{reference}/{item}/decide")
+        def decide(
+            reference: str,
+            item: str,
+            known: Doing,
+            state: Word,
+            defects: Word = "",
+            reason: Word = "",
+            number: Word = "",
+            valid_until: Word = "",
+        ) -> Response:
+            told = {"case": reference, "item": item, "state": state, "reason": reason, "number": number}
+            lines = [line.strip() for line in defects.splitlines() if line.strip()] if state == "defective" else []
+            return self._decided(known, {**told, "defects": lines, "valid_until": valid_until or None})
+
+        @router.post("/cases/{reference}/{item}/reopen")
+        def reopen(reference: str, item: str, known: Doing, why: Word) -> Response:
+            """Asks for a second pair of eyes."""
+            return self._asked(known, reference, item, why)
+
+    def _help(self, router: APIRouter) -> None:
+        Helping = Annotated[Known, Depends(self.frame.door.to("agent", "reviewer"))]  # noqa: N806 - a type
+
+        @router.get("/case/{reference}")
+        def sheet(reference: str, request: Request, known: Helping) -> Response:
+            return self._helped(request, known, reference, {})
+
+        @router.post("/case/{reference}")
+        async def fill(reference: str, request: Request, known: Helping) -> Response:
+            """A draft that staff help to fill in; what they type is offered to the citizen."""
+            body = parse_qs((await request.body()).decode("utf-8", "replace"))
+            typed = {name: text[0] for name, text in body.items()}
+            if not secrets.compare_digest(typed.pop("csrf", "").encode(), known.session.csrf.encode()):
+                raise HTTPException(403, "not a form of this session")
+            return await to_thread.run_sync(self._helped, request, known, reference, typed)
+
+    def _rows(self, tables: Tables, state: str) -> list[Row]:
+        """The latest, or those of which one matter stands so."""
+        wanted = sa.select(matter.c.case_reference).where(matter.c.state == state)
+        of_state = case_file.c.reference.in_(wanted) if state else sa.true()
+        columns = (case_file.c.reference, case_file.c.submitted_at)
+        found = sa.select(*columns).where(case_file.c.submitted_at.is_not(None), of_state)
+        rows = tables.connection.execute(found.order_by(case_file.c.submitted_at.desc()).limit(_AT_ONCE)).all()
+        return [self._row(tables, row.reference, row.submitted_at) for row in rows]
+
+    def _row(self, tables: Tables, reference: str, submitted_at: datetime) -> Row:
+        case, matters = tables.cases.load(reference), tuple(tables.matters.of(reference))
+        days = [day for one in matters if (day := one.due_on(self.voice.hours.after))]
+        name = str(case.bundle.get("name", "")) if case else ""
+        return Row(reference, name, submitted_at, matters, min(days, default=None))
+
+    def _case(self, tables: Tables, reference: str) -> dict[str, Any] | None:
+        case = tables.cases.load(reference)
+        if case is None or case.submitted_at is None:
+            return None
+        bundle, after = Bundle.model_validate(case.bundle), self.voice.hours.after
+        asked = [(id, one) for id, one in bundle.questions.items() if id in case.answers]
+        answers = [(one.name, case.answers[id], one.unit) for id, one in asked if case.answers[id].by != "skipped"]
+        files = tables.kept.of_case(reference)
+        materials = [(part, [one for one in files if one.material == part.id]) for part in bundle.materials]
+        today = self.frame.store.now().astimezone(self.voice.hours.zone).date()
+        return {
+            "case": case,
+            "bundle": bundle,
+            "answers": answers,
+            "materials": [(part, sent) for part, sent in materials if sent],
+            "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
+            "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
+            "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
+            "history": tables.audits.of(reference),
+        }
+
+    def _left(self, promise: Promise, today: date) -> int | None:
+        """Working days until it is due, below zero where it is past; None where it has no day."""
+        if promise.due_on is None or promise.state != "open":
+            return None
+        hours = self.voice.hours
+        late = promise.due_on < today
+        days = hours.between(promise.due_on, today) if late else hours.between(today, promise.due_on)
+        return -days if late else days
+
+    def _decided(self, known: Known, written: dict[str, Any]) -> Response:
+        path, now = f"{AT}/{written['case']}", self.frame.store.now()
+        try:
+            told = Report.model_validate(written)
+        except ValidationError:
+            return to(path, fault="report")
+
+        def work(tables: Tables) -> None:
+            report(tables, self.voice, told, now)
+            what = f"decide {told.item} {told.state}"
+            tables.audits.put(known.staff.name, what, told.case, now, {"defects": len(told.defects)}, told.reason)
+
+        try:
+            self.frame.store.write(work)
+        except OperatorError:
+            return to(path, fault="decision")
+        return to(path, done="decided")
+
+    def _asked(self, known: Known, reference: str, item: str, why: str) -> Response:
+        path, now = f"{AT}/{reference}", self.frame.store.now()
+
+        def work(tables: Tables) -> bool:
+            ended = {one.item for one in tables.matters.of(reference) if one.state in ("granted", "refused")}
+            if item not in ended or not why.strip():
+                return False
+            tables.desk.ask("reopen", f"{reference} {item}", why.strip()[:200], known.staff.name, now)
+            tables.audits.put(known.staff.name, f"ask to reopen {item}", reference, now, why=why.strip()[:200])
+            return True
+
+        return to(path, done="asked") if self.frame.store.write(work) else to(path, fault="decision")
+
+    def _helped(self, request: Request, known: Known, reference: str, typed: Mapping[str, str]) -> Response:
+        """The page of a draft, after what was typed has been offered; away where it is handed in or dropped."""
+        who, now = known.staff.name, self.frame.store.now()
+        try:
+            faults = self.help.propose(reference, typed, who, now) if typed else {}
+            sheet = self.help.sheet(reference, who, now)
+        except OperatorError:
+            return RedirectResponse("/desk", 303)
+        return self.frame.page(request, known, "case.html", sheet=sheet, faults=faults, sent=bool(typed) and not faults)
+
+
+def reopen(tables: Tables, voice: Voice, reference: str, item: str, now: datetime) -> bool:
+    """Take a decision back: the matter is looked at again. False where it is not decided."""
+    found = next((one for one in tables.matters.of(reference) if one.item == item), None)
+    case = tables.cases.load(reference, hold=True)
+    if found is None or case is None or found.state not in ("granted", "refused"):
+        return False
+    tables.matters.save(replace(found, state="accepted", changed_at=now, number="", valid_until=None))
+    said = [voice.say("progress.news_reopened", name=found.name, number=reference, department=found.department)]
+    tables.outbox.put(case.conversation_id, said, now, f"reopen:{reference}:{item}:{now.timestamp()}")
+    return True
+
+
+def _next(one: Matter) -> list[Reported]:
+    """What may be decided of a matter now."""
+    return [] if one.state in ENDED else [state for state in get_args(Reported) if state in STEPS[one.state]]
