@@ -78,11 +78,12 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     store = Store(settings.database_url.get_secret_value(), seal=seal, group_commit=group_commit)
     config = settings.config
     pieces = frozenset(name for name, channel in channels.items() if channel.capabilities.pieces)
+    counted = frozenset(name for name, channel in channels.items() if channel.capabilities.counted)
     hours, catalogue = open_hours(settings), load_catalogue(config, settings.hall.region)
     credit = load_credit(config / "credit.csv", settings.promises)
     departments = load_departments(config / "departments.yml")
     replies = load_replies(config)
-    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, pieces)
+    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, pieces, counted)
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
     return App(resources, channels, Round(resources, Clerk(settings, replies, hours), ports))
 

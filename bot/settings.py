@@ -97,6 +97,15 @@ class Settings(_Section):
         return self.home / "kb"
 
 
+def _secrets(prefix: str) -> dict[str, SecretStr]:
+    """The secrets of one channel: BANSHI_WECHAT_TOKEN is the `token` of the channel wechat."""
+    return {
+        name.removeprefix(prefix).lower(): SecretStr(value)
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and value
+    }
+
+
 def load_settings(home: Path | None = None) -> Settings:
     """Settings from the configuration folder and the environment. ConfigError names the file and the key."""
     config = Path(os.environ.get("BANSHI_CONFIG", ROOT / "config"))
@@ -116,6 +125,8 @@ def load_settings(home: Path | None = None) -> Settings:
         "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
     }
     try:
+        for name, section in values.get("channels", {}).items():
+            section |= _secrets(f"BANSHI_{name.upper()}_")
         return Settings(**values, home=home, config=config, **secrets)
     except ValidationError as error:
         faults = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]

@@ -19,7 +19,8 @@ from bot.store.db import Store, Tables
 class Resources:
     """What every turn may consult; built once in bot/app.py.
 
-    `in_pieces` are the channels in which an unclear message waits for the rest of a thought.
+    `in_pieces` are the channels in which an unclear message waits for the rest of a thought, `counted` those whose
+    platform counts what we say.
     """
 
     settings: Settings
@@ -31,6 +32,7 @@ class Resources:
     files: Files
     credit: Credit
     in_pieces: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -28,6 +28,7 @@ from bot.store.misses import Misses
 from bot.store.outbox import Outbox
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
+from bot.store.windows import Windows
 from bot.store.writer import Work, Writer
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Tables:
     audits: Audits
     cases: Cases
     memories: Memories
+    windows: Windows
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -75,6 +77,7 @@ class Tables:
             audits=Audits(connection),
             cases=Cases(connection, seal),
             memories=Memories(connection, seal),
+            windows=Windows(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
