@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.domain.messages import InboundEvent, OutboundMessage, merged
 from bot.errors import CitizenError
 from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, status, unreadable, visit
 from bot.hearing import Heard
@@ -99,7 +99,8 @@ def _decide(
     tables.inbox.finish(claimed, now, turn.outcome, turn.confidence)
     tables.inbox.finish_with(claimed, rest, now, turn.outcome)
     tables.conversations.save(turn.conversation)
-    tables.outbox.put(turn.conversation.id, turn.said, now, f"turn:{claimed.id}", claimed.id)
+    said = merged(turn.said) if claimed.channel in resources.counted else turn.said
+    tables.outbox.put(turn.conversation.id, said, now, f"turn:{claimed.id}", claimed.id)
     return turn
 
 

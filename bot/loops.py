@@ -59,7 +59,7 @@ def reception(resources: Resources, bells: Bells) -> Reception:
     async def write(work: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.write, work)
 
-    return Reception(keep, take, read, write, bells)
+    return Reception(keep, take, read, write, bells, resources.replies)
 
 
 def take_over(resources: Resources, channels: Collection[str]) -> None:

@@ -120,6 +120,15 @@ class Settings(_Section):
         return self.home / "kb"
 
 
+def _secrets(prefix: str) -> dict[str, SecretStr]:
+    """The secrets of one channel: BANSHI_WECHAT_TOKEN is the `token` of the channel wechat."""
+    return {
+        name.removeprefix(prefix).lower(): SecretStr(value)
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and value
+    }
+
+
 def load_settings(home: Path | None = None) -> Settings:
     """Settings from the configuration folder and the environment. ConfigError names the file and the key."""
     config = Path(os.environ.get("BANSHI_CONFIG", ROOT / "config"))
@@ -140,6 +149,8 @@ def load_settings(home: Path | None = None) -> Settings:
         "sms_token": SecretStr(os.environ.get("BANSHI_SMS_TOKEN", "")),
     }
     try:
+        for name, section in values.get("channels", {}).items():
+            section |= _secrets(f"BANSHI_{name.upper()}_")
         demo = os.environ.get("BANSHI_DEMO", "") == "1"
         return Settings(**values, home=home, config=config, demo=demo, **secrets)
     except ValidationError as error:

@@ -22,7 +22,8 @@ from bot.store.db import Store, Tables
 class Resources:
     """What every turn may consult; built once in bot/app.py.
 
-    `in_pieces` are the channels in which an unclear message waits for the rest of a thought.
+    `in_pieces` are the channels in which an unclear message waits for the rest of a thought, `counted` those whose
+    platform counts what we say.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class Resources:
     in_pieces: frozenset[str] = frozenset()
     kinds: Kinds = field(default_factory=Kinds)
     eye: Eye = field(default_factory=Eye)
+    counted: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from bot.bells import Bells
 from bot.domain.case import Kept
 from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
+from bot.replies import Replies
 from bot.store.db import Tables
 
 
@@ -19,11 +20,13 @@ from bot.store.db import Tables
 class Capabilities:
     """What a channel can show and carry. `max_text` counts characters of one incoming message.
 
+    `counted`: the platform counts our bubbles, so that few are made of many.
     `pieces`: people send a thought in several bubbles, so that an unclear one waits a little for the rest.
     """
 
     max_text: int
     pieces: bool = False
+    counted: bool = False
     buttons: bool = False
     card: bool = False
     file: bool = False
@@ -41,6 +44,7 @@ class Reception:
     read: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     write: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     bells: Bells
+    replies: Replies
 
 
 class VoteEvent(BaseModel):

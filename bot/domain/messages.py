@@ -1,6 +1,7 @@
 """What comes in and what goes out, in no channel's dialect."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -80,6 +81,25 @@ class OutboundMessage:
     sources: tuple[Source, ...] = ()
     answer: int | None = None
     by: str = ""
+
+
+def merged(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
+    """Neighbours as one bubble, where the first has no choices and no sources: a platform counts each bubble."""
+    found: list[OutboundMessage] = []
+    for message in messages:
+        last = found[-1] if found else None
+        if last is None or last.choices or last.sources or last.file or last.answer is not None:
+            found.append(message)
+            continue
+        found[-1] = OutboundMessage(
+            f"{last.text}\n\n{message.text}",
+            message.choices,
+            (*last.links, *message.links),
+            message.file,
+            message.sources,
+            message.answer,
+        )
+    return found
 
 
 def writable(text: str) -> str:

@@ -5,7 +5,8 @@ from bot.turn import Turn
 
 
 def not_text(turn: Turn) -> None:
-    raise CitizenError("unreadable.not_text")
+    """A photo without its content is one that the channel could not fetch."""
+    raise CitizenError("photo.lost" if turn.event.kind == "photo" else "unreadable.not_text")
 
 
 def empty(turn: Turn) -> None:

@@ -34,6 +34,7 @@ from bot.store.photos import Photos
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
+from bot.store.windows import Windows
 from bot.store.writer import Work, Writer
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Tables:
     nudges: Nudges
     notices: Notices
     photos: Photos
+    windows: Windows
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -93,6 +95,7 @@ class Tables:
             nudges=Nudges(connection),
             notices=Notices(connection),
             photos=Photos(connection, seal),
+            windows=Windows(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -142,6 +142,11 @@ class Inbox:
         found: datetime | None = self._connection.scalar(mine)
         return found
 
+    def begun(self, id: int) -> bool:
+        """Has somebody begun to answer it?"""
+        found = self._connection.execute(sa.select(inbox.c.status, inbox.c.tries).where(inbox.c.id == id)).first()
+        return found is not None and (found.status != "ready" or found.tries > 0)
+
     def waiting(self) -> int:
         """How many events have no answer yet; for the health page, never on the way of a message."""
         count = sa.select(sa.func.count()).select_from(inbox).where(live(inbox))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0008"
+HEAD = "0009"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -1,0 +1,208 @@
+"""Telegram, off by default: by webhook, or by asking, which needs no address of our own."""
+
+import asyncio
+import hmac
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.request import HTTPXRequest
+
+from bot.channels.base import Capabilities, Reception
+from bot.channels.plain import pieces, plain
+from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
+from bot.errors import CitizenError, StoreError, TryLater, Undeliverable, Unknown, trail
+
+NAME = "telegram"
+log = logging.getLogger(__name__)
+
+LONGEST = 4096  # bytes of one text: the platform counts letters, of which there are no more
+DATA = 64  # bytes that a button gives back
+_GAP = 1.0  # seconds between two texts to one chat
+_CHATS = 10_000
+_ASKED_FOR = ["message", "callback_query"]
+_LONG_POLL, _REST = 25, 5.0  # seconds
+
+
+class Settings(BaseModel):
+    """`mode`: "poll" asks the platform; "webhook" is told by it at /channels/telegram, with `secret` in the header.
+
+    `token` and `secret` come from the environment, see docs/telegram.md.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    mode: Literal["poll", "webhook"] = "poll"
+    max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+    base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.telegram.org"
+    token: SecretStr
+    secret: SecretStr = SecretStr("")
+
+
+def connect(settings: dict[str, Any]) -> "Telegram":
+    return Telegram(Settings.model_validate(settings))
+
+
+def understood(update: Update, now: datetime) -> tuple[InboundEvent | None, str]:
+    """An update in our words, and the name of a file to be fetched. None for what is nothing to answer."""
+    event_id = str(update.update_id)
+    if update.callback_query is not None and update.callback_query.message is not None:
+        chat, text = str(update.callback_query.message.chat.id), update.callback_query.data or ""
+        kind: Kind = "tap" if len(text.encode()) < DATA - 3 else "text"  # it may be cut: the beginning of a choice
+        return InboundEvent(NAME, event_id, chat, kind, now, text=writable(text)), ""
+    message = update.message
+    if message is None or message.chat.type != "private":
+        return None, ""
+    kind, media = _kind(message)
+    where = (message.location.latitude, message.location.longitude) if message.location else None
+    text = (message.text or message.caption or "").removeprefix("/start").strip()
+    if message.text and message.text.startswith("/start") and not text:
+        text = "/start"
+    return InboundEvent(NAME, event_id, str(message.chat.id), kind, now, text=writable(text), location=where), media
+
+
+def _kind(message: Message) -> tuple[Kind, str]:
+    if message.photo:
+        return "photo", message.photo[-1].file_id
+    if message.document:
+        return "photo", message.document.file_id
+    if message.location:
+        return "location", ""
+    return ("text", "") if message.text else ("voice", "")
+
+
+class Telegram:
+    """`_next` is the time from which on each chat may be written to again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True)
+        self._settings = settings
+        self._next: OrderedDict[str, float] = OrderedDict()
+        self._reception: Reception | None = None
+        base = settings.base.rstrip("/")
+        self._requests = HTTPXRequest(), HTTPXRequest(read_timeout=_LONG_POLL + 5)
+        self._bot = Bot(
+            settings.token.get_secret_value(),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+
+    def router(self, reception: Reception) -> APIRouter:
+        self._reception = reception
+
+        @asynccontextmanager
+        async def lifespan(app: Any) -> AsyncIterator[None]:
+            async with self._requests[0], self._requests[1]:
+                task = asyncio.create_task(self._ask(reception)) if self._settings.mode == "poll" else None
+                yield
+                if task is not None:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+
+        router = APIRouter(lifespan=lifespan, prefix=f"/channels/{NAME}", tags=["Telegram"], include_in_schema=False)
+
+        @router.post("")
+        async def told(request: Request) -> dict[str, bool]:
+            """An update; whoever does not know the secret is refused."""
+            given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+            secret = self._settings.secret.get_secret_value()
+            if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+                raise HTTPException(403)
+            try:
+                update = Update.de_json(await request.json(), self._bot)
+            except Exception:  # noqa: BLE001 - not an update; the platform would send it for ever
+                return {"ok": True}
+            await self._take(reception, update)
+            return {"ok": True}
+
+        return router
+
+    async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
+        if self._reception is None:
+            raise TryLater("not at work here")
+        chat, replies = conversation_id.rpartition(":")[2], self._reception.replies
+        parts = pieces(plain(replace(message, choices=()), replies), LONGEST)
+        for place, part in enumerate(parts):
+            await self._turn_of(chat)
+            await self._say(chat, part, _buttons(message.choices) if place == len(parts) - 1 else None)
+
+    async def _say(self, chat: str, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+        try:
+            await self._bot.send_message(int(chat), text, reply_markup=buttons)
+        except RetryAfter as error:
+            wait = error.retry_after
+            raise TryLater("too many", float(wait if isinstance(wait, int) else wait.total_seconds())) from error
+        except TimedOut as error:
+            raise Unknown("no answer in time") from error
+        except (Forbidden, BadRequest) as error:
+            raise Undeliverable(type(error).__name__) from error
+        except NetworkError as error:
+            raise TryLater(type(error).__name__) from error
+
+    async def _turn_of(self, chat: str) -> None:
+        """Wait until this chat may be written to."""
+        now = time.monotonic()
+        at = max(now, self._next.pop(chat, now))
+        self._next[chat] = at + _GAP
+        while len(self._next) > _CHATS:
+            self._next.popitem(last=False)
+        await asyncio.sleep(at - now)
+
+    async def _ask(self, reception: Reception) -> None:
+        """Ask for updates until cancelled. What was kept is not asked for again."""
+        offset = 0
+        while True:
+            try:
+                for update in await self._bot.get_updates(offset, timeout=_LONG_POLL, allowed_updates=_ASKED_FOR):
+                    await self._take(reception, update)
+                    offset = update.update_id + 1
+            except (InvalidToken, Conflict) as error:
+                log.error("telegram: %s", type(error).__name__)
+                await asyncio.sleep(_REST * 6)
+            except (NetworkError, RetryAfter, StoreError):
+                await asyncio.sleep(_REST)
+            except Exception as error:  # noqa: BLE001 - the next update comes whatever is wrong with this one
+                log.error("telegram: %s", trail(error))
+                await asyncio.sleep(_REST)
+
+    async def _take(self, reception: Reception, update: Update) -> None:
+        """Keep what happened. StoreError where it cannot be kept: the platform gives it again."""
+        event, media = understood(update, datetime.now(UTC))
+        if event is None:
+            return
+        if event.text == "/start":
+            event = replace(event, text=reception.replies.word("help"))
+        if media:
+            event = await self._with_file(reception, event, media)
+        await reception.keep(event)
+        if update.callback_query is not None:
+            with suppress(NetworkError, BadRequest):
+                await self._bot.answer_callback_query(update.callback_query.id)
+
+    async def _with_file(self, reception: Reception, event: InboundEvent, media: str) -> InboundEvent:
+        """With what was sent, which is on disk before the event is kept; without it the citizen is asked again."""
+        with suppress(CitizenError, NetworkError, BadRequest):
+            file = await self._bot.get_file(media)
+            kept = await reception.take(event.conversation_id, bytes(await file.download_as_bytearray()))
+            return replace(event, media=kept.file)
+        return event
+
+
+def _buttons(choices: tuple[str, ...]) -> InlineKeyboardMarkup | None:
+    if not choices:
+        return None
+    data = [choice.encode()[:DATA].decode(errors="ignore") for choice in choices]
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(c, callback_data=d)] for c, d in zip(choices, data, strict=True)]
+    )

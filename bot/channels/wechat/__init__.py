@@ -1,0 +1,203 @@
+"""A WeChat official account: pushes come in, the first answer goes back with them, the rest by message."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any
+
+import xmltodict
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from bot.channels.base import Capabilities, Reception
+from bot.channels.plain import pieces, plain
+from bot.channels.wechat.callback import NAME, Gate, Pushed, Refused, understood
+from bot.channels.wechat.client import Client, Closed
+from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable, Unknown
+from bot.store.db import Tables
+
+log = logging.getLogger(__name__)
+
+LONGEST = 2000  # bytes of one text; from 2,048 on the platform refuses it
+WORKED_ON = 0.5  # seconds in which somebody must have begun to answer, or the push is not kept waiting
+_FETCHED = 3.0  # seconds for a picture to come
+DONE = "success"
+
+
+class Settings(BaseModel):
+    """`wait`: seconds for which a push is held for its answer; the platform asks again after five.
+
+    `token`, `aes_key` and `secret` come from the environment, see docs/wechat.md.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    app_id: str
+    max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+    wait: Annotated[float, Field(ge=0, le=4)] = 3.0
+    base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.weixin.qq.com"
+    token: SecretStr
+    aes_key: Annotated[SecretStr, Field(min_length=43, max_length=43)]
+    secret: SecretStr
+
+
+def connect(settings: dict[str, Any]) -> "Wechat":
+    return Wechat(Settings.model_validate(settings))
+
+
+class Wechat:
+    """`_held` are the pushes that wait for the first answer to go back with them, by conversation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, counted=True)
+        self._settings = settings
+        self._client = Client(settings.app_id, settings.secret.get_secret_value(), settings.base)
+        self._held: dict[str, asyncio.Future[str]] = {}
+        self._reception: Reception | None = None
+
+    def router(self, reception: Reception) -> APIRouter:
+        self._reception = reception
+        settings = self._settings
+        greeting = reception.replies.word("help")
+        gate = Gate(settings.app_id, settings.token.get_secret_value(), settings.aes_key.get_secret_value(), greeting)
+        router = APIRouter(prefix=f"/channels/{NAME}", tags=["WeChat"], include_in_schema=False)
+
+        @router.get("")
+        async def greet(request: Request) -> Response:
+            """The platform looks whether it is us."""
+            with _only_the_platform():
+                return Response(gate.greeted(request.query_params, datetime.now(UTC)), media_type="text/plain")
+
+        @router.post("")
+        async def push(request: Request) -> Response:
+            body, now = await request.body(), datetime.now(UTC)
+            with _only_the_platform():
+                pushed = understood(gate.open(request.query_params, body, now), greeting, now)
+                account = str(xmltodict.parse(body)["xml"].get("ToUserName", ""))
+            text = await self._taken(reception, pushed, now)
+            if not text:
+                return Response(DONE, media_type="text/plain")
+            if await request.is_disconnected():
+                await self._say(reception, _conversation(pushed.sender), pushed.sender, [text])
+            sealed = gate.sealed(pushed.sender, text, account, request.query_params, now)
+            return Response(sealed, media_type="application/xml")
+
+        return router
+
+    async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
+        """With the push that waits, if one does; the rest, and everything else, by message."""
+        reception, openid = self._reception, conversation_id.rpartition(":")[2]
+        if reception is None:
+            raise TryLater("not at work here")
+        parts = pieces(plain(message, reception.replies), LONGEST)
+        held = self._held.pop(conversation_id, None)
+        if held is not None and not held.done() and parts:
+            held.set_result(parts.pop(0))
+        await self._say(reception, conversation_id, openid, parts)
+
+    async def _taken(self, reception: Reception, pushed: Pushed, now: datetime) -> str:
+        """Keep what was pushed; the first answer, if it comes in time, or ""."""
+        conversation = _conversation(pushed.sender)
+        if pushed.left:
+            await reception.write(lambda tables: tables.windows.forget(conversation))
+        asked_on = await reception.write(lambda tables: _let(tables, conversation, pushed, reception, now))
+        if pushed.event is None or asked_on:
+            reception.bells.queued.ring()
+            return await self._first(reception, conversation, None) if asked_on else ""
+        event = pushed.event
+        if pushed.media_id:
+            event = await self._with_picture(reception, event, pushed.media_id)
+        inbox_id, new = await reception.keep(event)
+        return await self._first(reception, conversation, inbox_id) if new else ""
+
+    async def _with_picture(self, reception: Reception, event: InboundEvent, media_id: str) -> InboundEvent:
+        """The event with its picture, which is on disk before the event is kept. Without one the citizen is asked for
+        it again.
+        """
+        with suppress(CitizenError, OperatorError, TimeoutError):
+            async with asyncio.timeout(_FETCHED):
+                content = await to_thread.run_sync(self._client.picture, media_id, abandon_on_cancel=True)
+                kept = await reception.take(event.conversation_id, content)
+                return replace(event, media=kept.file)
+        return event
+
+    async def _first(self, reception: Reception, conversation: str, inbox_id: int | None) -> str:
+        """Hold the push for its answer, as long as somebody is at work on it."""
+        if not self._settings.wait:
+            return ""
+        held = self._held[conversation] = asyncio.get_running_loop().create_future()
+        try:
+            soon = min(WORKED_ON, self._settings.wait)
+            done, _ = await asyncio.wait([held], timeout=soon)
+            if not done and inbox_id is not None:
+                begun = await reception.read(lambda tables: tables.inbox.begun(inbox_id))
+                if begun:
+                    done, _ = await asyncio.wait([held], timeout=self._settings.wait - soon)
+            return held.result() if done else ""
+        finally:
+            if self._held.get(conversation) is held:
+                del self._held[conversation]
+            held.cancel()
+
+    async def _say(self, reception: Reception, conversation: str, openid: str, parts: list[str]) -> None:
+        """One message a part, as many as we may; what is left waits until the citizen does something."""
+        for place, part in enumerate(parts):
+            left = await reception.write(lambda tables: tables.windows.take(conversation, datetime.now(UTC)))
+            rest = parts[place:]
+            if left is None:
+                await reception.write(partial(_park, conversation, rest))
+                return
+            more = left == 0 and len(rest) > 1
+            text = f"{part}\n{reception.replies('words.go_on')}" if more else part
+            try:
+                await to_thread.run_sync(self._client.say, openid, text)
+            except Closed:
+                await reception.write(partial(_shut, conversation, rest))
+                return
+            except (TryLater, Undeliverable, Unknown):
+                if place == 0:
+                    raise
+                log.warning("a part was not sent; it waits")
+                await reception.write(partial(_park, conversation, rest))
+                return
+
+
+def _conversation(openid: str) -> str:
+    return f"{NAME}:main:{openid}"
+
+
+def _let(tables: Tables, conversation: str, pushed: Pushed, reception: Reception, now: datetime) -> bool:
+    """Count what the push lets us send, and queue what waits for it. True where the push only asked to go on."""
+    if pushed.grant is None:
+        return False
+    tables.windows.granted(conversation, pushed.grant, now)
+    parked = tables.windows.unpark(conversation)
+    if not parked or pushed.event is None:
+        return False
+    tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{pushed.event.event_id}")
+    return reception.replies.command(pushed.event.text.strip()) == "continue"
+
+
+def _park(conversation: str, parts: list[str], tables: Tables) -> None:
+    tables.windows.park(conversation, "\n".join(parts), "\n\n")
+
+
+def _shut(conversation: str, parts: list[str], tables: Tables) -> None:
+    """The platform counts otherwise than we do: it is right."""
+    tables.windows.spent(conversation)
+    _park(conversation, parts, tables)
+
+
+@contextmanager
+def _only_the_platform() -> Iterator[None]:
+    """Whoever is not the platform hears no more than that."""
+    try:
+        yield
+    except Refused as error:
+        log.info("a call was refused: %s", error)
+        raise HTTPException(403) from None

@@ -1,0 +1,136 @@
+"""What the platform pushes: proven to be its own, fresh, opened, and put in our words."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha1
+from typing import Any
+
+import wechatpy
+import xmltodict
+from wechatpy.crypto import WeChatCrypto
+
+from bot.domain.messages import InboundEvent, Kind, writable
+from bot.store.windows import Grant
+
+NAME = "wechat"
+FRESH = timedelta(minutes=5)
+LARGEST = 256 * 1024  # bytes of a push; those of the platform are a few hundred
+TYPED = Grant("typed", 5, timedelta(hours=48))
+TAPPED = Grant("tapped", 3, timedelta(minutes=1))
+
+_TEXTS: dict[str, Kind] = {"text": "text", "voice": "voice", "location": "location", "image": "photo"}
+_GRANTING = frozenset({"subscribe", "subscribe_scan", "scan", "click", "scancode_push", "scancode_waitmsg"})
+
+
+class Refused(Exception):
+    """Not from the platform, not fresh, or not readable. Its words are for the log, and hold nothing of the push."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """One push: what happened, if it is anything to answer; what it lets us send; a picture to be fetched.
+
+    `left`: the citizen follows us no longer.
+    """
+
+    sender: str
+    event: InboundEvent | None
+    grant: Grant | None = None
+    media_id: str = ""
+    left: bool = False
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Who may come in. `greeting` is what a new follower is taken to say."""
+
+    app_id: str
+    token: str
+    aes_key: str
+    greeting: str
+
+    @property
+    def crypto(self) -> WeChatCrypto:
+        return WeChatCrypto(self.token, self.aes_key, self.app_id)
+
+    def greeted(self, query: Mapping[str, str], now: datetime) -> str:
+        """What is to be echoed when the address is set up in the console. Refused for anybody else."""
+        self._known(query, "signature", now)
+        return query.get("echostr", "")
+
+    def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> str:
+        """The XML of an encrypted push. Refused where a signature, the time or the key is wrong, or it is in clear."""
+        self._known(query, "signature", now)
+        if query.get("encrypt_type") != "aes" or len(body) > LARGEST:
+            raise Refused("not encrypted, or too large")
+        try:
+            sealed = str(xmltodict.parse(body)["xml"]["Encrypt"])
+            self._known(query, "msg_signature", now, sealed)
+            return str(self.crypto.decrypt_message(body, query["msg_signature"], query["timestamp"], query["nonce"]))
+        except Refused:
+            raise
+        except Exception as error:  # what strangers send breaks its readers in many ways
+            raise Refused(f"not readable: {type(error).__name__}") from error
+
+    def sealed(self, openid: str, text: str, account: str, query: Mapping[str, str], now: datetime) -> str:
+        """An answer as the body of the reply to a push."""
+        at = int(now.timestamp())
+        told = {"ToUserName": openid, "FromUserName": account, "CreateTime": at, "MsgType": "text", "Content": text}
+        clear = xmltodict.unparse({"xml": told}, full_document=False)
+        return str(self.crypto.encrypt_message(clear, query["nonce"], str(at)))
+
+    def _known(self, query: Mapping[str, str], name: str, now: datetime, *more: str) -> None:
+        stamp, nonce, given = query.get("timestamp", ""), query.get("nonce", ""), query.get(name, "")
+        ours = sha1("".join(sorted([self.token, stamp, nonce, *more])).encode()).hexdigest()
+        if not hmac.compare_digest(ours.encode(), given.encode()):
+            raise Refused(f"wrong {name}")
+        if not stamp.isdecimal() or abs(now.timestamp() - int(stamp)) > FRESH.total_seconds():
+            raise Refused("not fresh")
+
+
+def understood(xml: str, greeting: str, now: datetime) -> Pushed:
+    """A push in our words. Refused where it is none."""
+    try:
+        message = wechatpy.parse_message(xml)
+        told: dict[str, Any] = message._data
+        sender = str(told["FromUserName"])
+        return _pushed(message.type, str(getattr(message, "event", "")), told, sender, greeting, now)
+    except Exception as error:
+        raise Refused(f"not a push: {type(error).__name__}") from error
+
+
+def _pushed(kind: str, event: str, told: dict[str, Any], sender: str, greeting: str, now: datetime) -> Pushed:
+    if kind == "event":
+        grant = TAPPED if event in _GRANTING else None
+        text = _said_by(event, told, greeting)
+        made = _event(told, sender, "tap" if event == "click" else "text", now, text) if text else None
+        return Pushed(sender, made, grant, left=event == "unsubscribe")
+    tapped = bool(told.get("bizmsgmenuid"))
+    what = _TEXTS.get(kind, "voice")
+    text = str(told.get("Content") or told.get("Recognition") or told.get("Label") or "")
+    where = (float(told["Location_X"]), float(told["Location_Y"])) if kind == "location" else None
+    made = _event(told, sender, "tap" if tapped else what, now, text, where)
+    return Pushed(sender, made, TAPPED if tapped else TYPED, str(told["MediaId"]) if kind == "image" else "")
+
+
+def _said_by(event: str, told: Mapping[str, Any], greeting: str) -> str:
+    """What an event amounts to, in words: the key of a menu, the code of a picture that was scanned, a greeting."""
+    key = str(told.get("EventKey") or "")
+    if event in ("click", "scan", "subscribe_scan"):
+        return key
+    return greeting if event == "subscribe" else ""
+
+
+def _event(
+    told: Mapping[str, Any],
+    sender: str,
+    kind: Kind,
+    now: datetime,
+    text: str,
+    location: tuple[float, float] | None = None,
+) -> InboundEvent:
+    once = told.get("MsgId") or ":".join(str(told.get(key, "")) for key in ("CreateTime", "Event", "EventKey"))
+    event_id = f"{sender}:{once}"
+    return InboundEvent(NAME, event_id, sender, kind, now, text=writable(text), location=location)

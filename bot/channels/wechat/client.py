@@ -1,0 +1,91 @@
+"""The platform's interface: wechatpy's endpoints, with a token, time limits and errors that can be relied on."""
+
+import threading
+import time
+from typing import Any
+
+import requests
+from wechatpy.client import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from bot.errors import TryLater, Undeliverable, Unknown
+
+STALE_TOKEN = frozenset({40001, 40014, 42001})
+NEVER = frozenset({40003, 43004, 48001, 45002})  # no such follower, no right to send, too long
+CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
+_WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
+_TIMEOUT = (3, 5)  # seconds to connect, to answer
+_SOON = 60  # seconds before its end in which a token is not used any more
+
+
+class Closed(Undeliverable):
+    """The platform lets us say nothing more to this citizen until they do something."""
+
+
+class Client(WeChatClient):  # type: ignore[misc]
+    """One for each account: it holds the token, which is fetched by one thread for all."""
+
+    def __init__(self, app_id: str, secret: str, base: str) -> None:
+        self.API_BASE_URL = f"{base.rstrip('/')}/cgi-bin/"
+        self._lock = threading.Lock()
+        self._good_until = 0.0
+        super().__init__(app_id, secret, auto_retry=False, timeout=_TIMEOUT)
+
+    def fetch_access_token(self) -> None:
+        self._renew("")
+
+    def _renew(self, stale: str) -> None:
+        """The stable token: asked for again it is the same one, so that other programs' tokens live on.
+
+        `stale` is the one that the platform knows no longer; then it is made to give another.
+        """
+        with self._lock:
+            known = self.session.get(self.access_token_key)
+            if known and known != stale and self._good_until > time.time() + _SOON:
+                return  # another thread was quicker
+            asked = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
+            told = self._http.post(
+                f"{self.API_BASE_URL}stable_token", json=asked | {"force_refresh": bool(stale)}, timeout=_TIMEOUT
+            ).json()
+            if told.get("errcode"):
+                raise WeChatClientException(told["errcode"], told.get("errmsg"))
+            self.session.set(self.access_token_key, told["access_token"], told["expires_in"])
+            self._good_until = time.time() + int(told["expires_in"])
+            self.expires_at = int(self._good_until)
+
+    def say(self, openid: str, text: str) -> None:
+        """Send one text. Closed, TryLater, Undeliverable or Unknown where it was not, or may not have been, taken."""
+        self._call(lambda: self.message.send_text(openid, text))
+
+    def picture(self, media_id: str) -> bytes:
+        """What a citizen sent. OperatorError's kinds as above."""
+        reply: Any = self._call(lambda: self.media.download(media_id))
+        return bytes(reply.content)
+
+    def _call(self, act: Any) -> Any:
+        try:
+            return self._fresh(act)
+        except WeChatClientException as error:
+            raise _failed(error.errcode) from error
+        except requests.ReadTimeout as error:
+            raise Unknown("no answer in time") from error
+        except (requests.RequestException, ValueError, KeyError) as error:
+            raise TryLater(f"not reached: {type(error).__name__}") from error
+
+    def _fresh(self, act: Any) -> Any:
+        """With a new token, once, where the platform does not know ours."""
+        try:
+            return act()
+        except WeChatClientException as error:
+            if error.errcode not in STALE_TOKEN:
+                raise
+        self._renew(self.session.get(self.access_token_key) or "")
+        return act()
+
+
+def _failed(code: int | None) -> TryLater | Undeliverable:
+    if code in CLOSED:
+        return Closed(f"errcode {code}")
+    if code in NEVER:
+        return Undeliverable(f"errcode {code}")
+    return TryLater(f"errcode {code}", _WAITS.get(code or 0))

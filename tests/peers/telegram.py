@@ -1,0 +1,136 @@
+"""The platform of Telegram's bots: gives updates until they are confirmed, takes texts, keeps files, fails on cue."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "123456:hush"
+LONGEST = 4096  # letters of one text
+
+
+class Platform:
+    """`said` is what each chat has read: text, and the buttons under it. `cues` are the next replies to a text."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str, list[tuple[str, str]]]] = []
+        self.updates: list[dict[str, Any]] = []
+        self.files: dict[str, bytes] = {}
+        self.cues: list[dict[str, Any]] = []
+        self.answered: list[str] = []
+        self.port = 0
+        self._id = 100
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def read_by(self, chat: int) -> list[str]:
+        return [text for to, text, _ in self.said if to == str(chat)]
+
+    def message(self, chat: int, **told: Any) -> dict[str, Any]:
+        """A citizen writes or sends something."""
+        about = {"message_id": 1, "date": int(time.time()), "chat": {"id": chat, "type": "private", "first_name": "W"}}
+        return self._update(message=about | told)
+
+    def tap(self, chat: int, data: str) -> dict[str, Any]:
+        user = {"id": chat, "is_bot": False, "first_name": "W"}
+        shown = {"message_id": 2, "date": int(time.time()), "chat": {"id": chat, "type": "private"}}
+        return self._update(
+            callback_query={"id": "q", "from": user, "chat_instance": "1", "data": data, "message": shown}
+        )
+
+    def _update(self, **what: Any) -> dict[str, Any]:
+        with self._lock:
+            self._id += 1
+            self.updates.append({"update_id": self._id, **what})
+            return self.updates[-1]
+
+    def reply(self, method: str, told: dict[str, str]) -> dict[str, Any]:
+        if method == "getUpdates":
+            offset = int(told.get("offset", 0))
+            with self._lock:
+                self.updates = [one for one in self.updates if one["update_id"] >= offset]
+                found = list(self.updates)
+            if not found:
+                time.sleep(0.1)
+            return {"ok": True, "result": found}
+        if method == "getFile":
+            known = told["file_id"] in self.files
+            result = {"file_id": told["file_id"], "file_unique_id": "u", "file_path": f"x/{told['file_id']}"}
+            return {"ok": True, "result": result} if known else _error(400, "Bad Request: wrong file_id")
+        if method == "answerCallbackQuery":
+            self.answered.append(told["callback_query_id"])
+            return {"ok": True, "result": True}
+        return self._take(told)
+
+    def _take(self, told: dict[str, str]) -> dict[str, Any]:
+        if self.cues:
+            return self.cues.pop(0)
+        if len(told["text"]) > LONGEST:
+            return _error(400, "Bad Request: message is too long")
+        rows = json.loads(told.get("reply_markup", "{}")).get("inline_keyboard", [])
+        buttons = [(one["text"], one["callback_data"]) for row in rows for one in row]
+        if any(not 0 < len(data.encode()) <= 64 for _, data in buttons):
+            return _error(400, "Bad Request: BUTTON_DATA_INVALID")
+        self.said.append((told["chat_id"], told["text"], buttons))
+        chat = {"id": int(told["chat_id"]), "type": "private"}
+        return {"ok": True, "result": {"message_id": 9, "date": int(time.time()), "chat": chat, "text": told["text"]}}
+
+    @contextmanager
+    def serving(self) -> Iterator["Platform"]:
+        server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
+        server.daemon_threads = True
+        self.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def too_many(seconds: int) -> dict[str, Any]:
+    return {**_error(429, "Too Many Requests"), "parameters": {"retry_after": seconds}}
+
+
+def blocked() -> dict[str, Any]:
+    return _error(403, "Forbidden: bot was blocked by the user")
+
+
+def _error(code: int, why: str) -> dict[str, Any]:
+    return {"ok": False, "error_code": code, "description": why}
+
+
+def _handler(peer: Platform) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            told = {name: values[0] for name, values in parse_qs(body).items()}
+            self._answer(peer.reply(urlsplit(self.path).path.rpartition("/")[2], told))
+
+        def do_GET(self) -> None:
+            content = peer.files.get(self.path.rpartition("/")[2], b"")
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def _answer(self, told: dict[str, Any]) -> None:
+            body = json.dumps(told).encode()
+            self.send_response(int(told.get("error_code", 200)))
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
