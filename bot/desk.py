@@ -42,6 +42,7 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
         work.search,
         work.candidate,
         resources.kinds,
+        resources.eye.kinds,
     )
     return handoff.web.router(needs)
 

@@ -17,10 +17,12 @@ from bot.bundles.model import Bundle
 from bot.domain.progress import ENDED, STEPS, Matter
 from bot.domain.promise import Promise
 from bot.errors import OperatorError
+from bot.materials.kinds import Kinds
 from bot.reporting import Report, Reported, Voice, report
 from bot.store.case_tables import case_file, matter
 from bot.store.db import Tables
 from handoff.accounts import Known
+from handoff.looks import look
 from handoff.pages import Frame, to
 
 AT = "/desk/cases"
@@ -51,12 +53,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Cases:
-    """`content` is what a kept file holds."""
+    """`content` is what a kept file holds; `kinds` are the documents that photos may show."""
 
     frame: Frame
     voice: Voice
     help: CaseHelp
     content: Callable[[str], bytes]
+    kinds: Kinds
 
     def routes(self) -> APIRouter:
         router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -162,6 +165,7 @@ class Cases:
             "bundle": bundle,
             "answers": answers,
             "materials": [(part, sent) for part, sent in materials if sent],
+            "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},

@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from bot.domain.rota import Rota
 from bot.handover import Handover
 from bot.ledger.kinds import Kinds
+from bot.materials.kinds import Kinds as PhotoKinds
 from bot.replies import Replies
 from bot.reporting import Voice
 from bot.store.db import Store
@@ -45,6 +46,7 @@ class Needs:
     search: Callable[[str], list[Found]]
     candidate: Callable[[str, str, str, datetime], None]
     kinds: Kinds
+    photo_kinds: PhotoKinds
 
 
 def router(needs: Needs) -> APIRouter:
@@ -58,7 +60,7 @@ def router(needs: Needs) -> APIRouter:
     parts = (
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
-        Cases(frame, voice, needs.help, needs.content),
+        Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),
         Reports(frame, rota),

@@ -20,12 +20,15 @@ from bot.app import App
 from bot.bundles.catalogue import load_catalogue
 from bot.channels import connect_all
 from bot.desk import open_accounts, open_desk, open_queue
+from bot.domain.photo import Report, Seen
 from bot.domain.rota import Rota, Service, Shift, Team
 from bot.domain.staff import ROLES, Role
 from bot.errors import ConfigError
 from bot.handover import Handover
 from bot.rota import load_rota
 from bot.settings import ROOT
+from bot.store.db import Tables
+from bot.store.photos import Photo
 from bot.web import create
 from handoff.desk import Desk, Refused
 from handoff.figures import quantile
@@ -446,6 +449,25 @@ def test_headers_are_strict_and_nothing_runs_inline(hall: Hall, client: TestClie
 
 
 # --- what leaves a trace, and what needs two ---
+
+
+def test_what_was_read_stands_beside_the_picture(hall: Hall, client: TestClient) -> None:
+    case = hall.submit("王")
+    (kept, *_) = hall.read(lambda t: t.kept.of_case(case.reference))
+    seen = {"valid_to": Seen("2027-01-01", 0.95), "uscc": Seen("92310115MA1K3X", 0.4)}
+    report = Report("human", ("differs", "same_photo"), "business_license", "uscc", seen)
+
+    def judged(tables: Tables) -> None:
+        if tables.photos.find(kept.file) is None:
+            tables.photos.put(Photo(kept.file, kept.sha256, "0" * 16, "{}"), ["m"], hall.now)
+        tables.photos.judged(kept.file, report)
+
+    hall.store.write(judged)
+    sign_in(hall, client, "杨", "reviewer")
+    page = client.get(f"/desk/cases/{case.reference}").text
+    for told in ("请人工看", "和填的不一致", "同一张照片别处用过", "2027-01-01", "92310115MA1K3X"):
+        assert told in page
+    assert page.count("请对照原件") == 1
 
 
 def test_views_exports_and_decisions_leave_a_trace(hall: Hall, client: TestClient) -> None:

@@ -153,7 +153,7 @@ class Wechat:
                 await reception.write(partial(_park, conversation, rest))
                 return
             more = left == 0 and len(rest) > 1
-            text = f"{part}\n{reception.replies('words.go_on')}" if more else part
+            text = "\n".join([part, reception.replies("words.go_on")]) if more else part
             try:
                 await to_thread.run_sync(self._client.say, openid, text)
             except Closed:
