@@ -183,6 +183,18 @@ def test_what_the_platform_counts_is_never_exceeded_and_nothing_is_lost(
     assert all(said.count(text) == 1 for text in texts) and peer.refused == []
 
 
+def test_whoever_was_silent_for_long_is_reached_another_way_and_reads_it_later(
+    client: TestClient, peer: Weixin, parts: App
+) -> None:
+    say(parts.resources.store, "wang", "证快到期了")
+    until(lambda: not unsent(parts))
+    statuses = sa.select(outbox.c.status)
+    assert parts.resources.store.read(lambda t: t.connection.scalar(statuses)) == "dead", "so that a text is sent"
+    assert peer.said == [] and peer.refused == []
+    peer.push(client, "wang", Content="你好")
+    until(lambda: "证快到期了" in "".join(peer.read_by("wang")))
+
+
 def test_a_token_that_ended_is_renewed_once(client: TestClient, peer: Weixin, parts: App) -> None:
     peer.push(client, "wang", Content="你好")
     until(lambda: peer.read_by("wang"))
@@ -259,6 +271,10 @@ def test_windows_are_counted_alike_on_both_engines(database_url: str) -> None:
     store.write(lambda t: t.windows.granted("a", tapped, NOW))
     assert store.write(lambda t: t.windows.take("a", NOW + timedelta(minutes=2))) is None, "its minute is over"
     assert store.write(lambda t: t.windows.take("b", NOW)) is None
+    store.write(lambda t: t.windows.give_back("a"))
+    assert store.write(lambda t: t.windows.take("a", NOW + timedelta(minutes=2))) == 0
+    assert store.read(lambda t: (t.windows.is_open("a", NOW), t.windows.is_open("b", NOW))) == (True, False)
+    assert not store.read(lambda t: t.windows.is_open("a", NOW + timedelta(days=3)))
     store.write(lambda t: t.windows.park("b", "一", "\n"))
     store.write(lambda t: t.windows.park("b", "二", "\n"))
     assert store.write(lambda t: t.windows.unpark("b")) == "一\n二"

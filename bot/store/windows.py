@@ -52,6 +52,17 @@ class Windows:
             return 0
         return (row.typed_left if row.typed_until > now else 0) + (row.tapped_left if row.tapped_until > now else 0)
 
+    def is_open(self, conversation_id: str, now: datetime) -> bool:
+        """Has the citizen done something lately, whether or not anything is left of what that allowed?"""
+        mine = sa.select(send_window.c.typed_until, send_window.c.tapped_until)
+        row = self._connection.execute(mine.where(send_window.c.conversation_id == conversation_id)).first()
+        return row is not None and max(row.typed_until, row.tapped_until) > now
+
+    def give_back(self, conversation_id: str) -> None:
+        """One that was spent was not sent."""
+        mine = sa.update(send_window).where(send_window.c.conversation_id == conversation_id)
+        self._connection.execute(mine.values(typed_left=send_window.c.typed_left + 1))
+
     def spent(self, conversation_id: str) -> None:
         """The platform says that nothing more may be sent, whatever we counted."""
         mine = sa.update(send_window).where(send_window.c.conversation_id == conversation_id)

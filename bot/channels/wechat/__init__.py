@@ -19,7 +19,7 @@ from bot.channels.plain import pieces, plain
 from bot.channels.wechat.callback import NAME, Gate, Pushed, Refused, understood
 from bot.channels.wechat.client import Client, Closed
 from bot.domain.messages import InboundEvent, OutboundMessage
-from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable, Unknown
+from bot.errors import ChannelError, CitizenError, OperatorError, TryLater
 from bot.store.db import Tables
 
 log = logging.getLogger(__name__)
@@ -145,25 +145,25 @@ class Wechat:
             held.cancel()
 
     async def _say(self, reception: Reception, conversation: str, openid: str, parts: list[str]) -> None:
-        """One message a part, as many as we may; what is left waits until the citizen does something."""
-        for place, part in enumerate(parts):
-            left = await reception.write(lambda tables: tables.windows.take(conversation, datetime.now(UTC)))
+        """One message a part, as many as we may; what is left waits until the citizen does something.
+
+        Closed where nothing may be sent at all: then whoever wanted to say it may try another way.
+        """
+        for place in range(len(parts)):
             rest = parts[place:]
+            left = await reception.write(lambda tables: tables.windows.take(conversation, datetime.now(UTC)))
             if left is None:
-                await reception.write(partial(_park, conversation, rest))
-                return
-            more = left == 0 and len(rest) > 1
-            text = "\n".join([part, reception.replies("words.go_on")]) if more else part
+                if await reception.write(partial(_park, conversation, rest)):
+                    return
+                raise Closed("nothing was heard of this citizen lately")
+            more = [reception.replies("words.go_on")] if left == 0 and len(rest) > 1 else []
             try:
-                await to_thread.run_sync(self._client.say, openid, text)
-            except Closed:
-                await reception.write(partial(_shut, conversation, rest))
-                return
-            except (TryLater, Undeliverable, Unknown):
+                await to_thread.run_sync(self._client.say, openid, "\n".join([rest[0], *more]))
+            except ChannelError as error:
+                await reception.write(partial(_unsent, conversation, rest, error, place == 0))
                 if place == 0:
                     raise
                 log.warning("a part was not sent; it waits")
-                await reception.write(partial(_park, conversation, rest))
                 return
 
 
@@ -176,21 +176,27 @@ def _let(tables: Tables, conversation: str, pushed: Pushed, reception: Reception
     if pushed.grant is None:
         return False
     tables.windows.granted(conversation, pushed.grant, now)
-    parked = tables.windows.unpark(conversation)
+    parked = tables.windows.unpark(conversation) if pushed.event else ""
     if not parked or pushed.event is None:
         return False
     tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{pushed.event.event_id}")
     return reception.replies.command(pushed.event.text.strip()) == "continue"
 
 
-def _park(conversation: str, parts: list[str], tables: Tables) -> None:
+def _park(conversation: str, parts: list[str], tables: Tables) -> bool:
+    """Keep what could not be said. False where the citizen was silent for so long that it may never be read."""
     tables.windows.park(conversation, "\n".join(parts), "\n\n")
+    return tables.windows.is_open(conversation, datetime.now(UTC))
 
 
-def _shut(conversation: str, parts: list[str], tables: Tables) -> None:
-    """The platform counts otherwise than we do: it is right."""
-    tables.windows.spent(conversation)
-    _park(conversation, parts, tables)
+def _unsent(conversation: str, parts: list[str], error: ChannelError, whole: bool, tables: Tables) -> None:
+    """Keep what was not sent, unless all of it comes again by itself. What the platform counts is right."""
+    if isinstance(error, Closed):
+        tables.windows.spent(conversation)
+    elif isinstance(error, TryLater):
+        tables.windows.give_back(conversation)
+    if isinstance(error, Closed) or not whole:
+        _park(conversation, parts, tables)
 
 
 @contextmanager
