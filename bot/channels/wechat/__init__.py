@@ -19,7 +19,7 @@ from bot.channels.plain import pieces, plain
 from bot.channels.wechat.callback import NAME, Gate, Pushed, Refused, understood
 from bot.channels.wechat.client import Client, Closed
 from bot.domain.messages import InboundEvent, OutboundMessage
-from bot.errors import ChannelError, CitizenError, OperatorError, TryLater
+from bot.errors import ChannelError, CitizenError, OperatorError, TryLater, Unknown
 from bot.store.db import Tables
 
 log = logging.getLogger(__name__)
@@ -195,7 +195,8 @@ def _unsent(conversation: str, parts: list[str], error: ChannelError, whole: boo
         tables.windows.spent(conversation)
     elif isinstance(error, TryLater):
         tables.windows.give_back(conversation)
-    if isinstance(error, Closed) or not whole:
+    parts = parts[1:] if isinstance(error, Unknown) else parts  # it may have arrived
+    if parts and (isinstance(error, Closed) or not whole):
         _park(conversation, parts, tables)
 
 
