@@ -1,6 +1,7 @@
 """The citizen's page and the desk side by side, in a real Chromium against a real server process."""
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.settings import ROOT
 from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults
 
 pytestmark = pytest.mark.browser
@@ -20,7 +22,12 @@ UNKNOWN = "南极科考站种西瓜办什么证"
 
 @pytest.fixture(scope="module")
 def server(built_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(new_home(tmp_path_factory.mktemp("home"), built_home / "kb"))
+    config = tmp_path_factory.mktemp("config") / "config"
+    shutil.copytree(ROOT / "config", config)
+    teams, name = config / "teams.yml", "    name: 涉企服务组\n"
+    always = '    shifts: [{days: all, hours: "00:00-24:00"}]\n'  # at whatever hour this runs
+    teams.write_text(teams.read_text("utf-8").replace(name, name + always), "utf-8")
+    server = Server(new_home(tmp_path_factory.mktemp("home"), built_home / "kb"), config)
     server.start()
     yield server
     server.kill()

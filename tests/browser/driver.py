@@ -42,10 +42,11 @@ def banshi(*arguments: str) -> list[str]:
 
 
 class Server:
-    """`banshi serve` in a process of its own. The port stays the same over a restart."""
+    """`banshi serve` in a process of its own, by `config` where one is given. The port stays over a restart."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, config: Path | None = None) -> None:
         self.home = home
+        self._environment = os.environ | ({"BANSHI_CONFIG": str(config)} if config else {})
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +61,7 @@ class Server:
     def start(self) -> None:
         command = banshi("serve", "--home", str(self.home), "--port", str(self.port))
         with (self.home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self._environment)
         for _ in range(600):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=5):
                 return
