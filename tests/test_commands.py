@@ -78,13 +78,9 @@ def test_chat_in_lines(home: Path) -> None:
     lines = [{"text": "你好"}, {"text": "人工"}, {"location": [34.6, 107.1]}, {"clock": "+1d"}, {"tap": "帮助"}]
     ended = banshi("chat", "--jsonl", "--home", str(home), stdin="\n".join(map(json.dumps, lines)))
     documents = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert [document["outcome"] for document in documents] == [
-        "smalltalk",
-        "handed_off",
-        "clarify",
-        "status",
-        "smalltalk",
-    ]
+    said, handed_off, place, next_day, asked = (document["outcome"] for document in documents)
+    assert (said, handed_off, place, asked) == ("smalltalk", "handed_off", "clarify", "smalltalk")
+    assert next_day in ("status", "nudged"), "nudged where the hall was open meanwhile, and nobody came"
     assert {frozenset(document) for document in documents} == {
         frozenset({"outcome", "confidence", "owner", "case", "messages"})
     }

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bot import app as composition
 from bot.errors import ConfigError
+from bot.seal import open_seal
 from bot.settings import Settings
 from bot.store.db import Store
 from knowledge.build import BuildReport
@@ -26,7 +27,8 @@ COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "reu
 def opened(settings: Settings) -> Iterator[Store]:
     """The database of a home, which is made where it is missing."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    store = Store(settings.database_url.get_secret_value(), pool=2)
+    seal = open_seal(settings.home, settings.key.get_secret_value())
+    store = Store(settings.database_url.get_secret_value(), seal=seal, pool=2)
     try:
         yield store
     finally:
