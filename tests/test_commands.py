@@ -26,7 +26,7 @@ def banshi(*words: str, stdin: str | bytes = "", **env: str) -> subprocess.Compl
         input=raw,
         capture_output=True,
         env={**os.environ, **env},
-        timeout=120,
+        timeout=600,  # a crowded machine learns slowly; what hangs, hangs for ever
     )
     return subprocess.CompletedProcess(ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
