@@ -639,7 +639,7 @@ def test_killed_again_and_again_every_rung_is_queued_once(tmp_path: Path, databa
             process.wait()
         counts.append(len(rows()))
     assert 0 < counts[0] < len(entries), f"killed on the way: {counts}"
-    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=True, timeout=120)
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=True, timeout=600)
     told = json.loads(ended.stdout)
     assert told["due"] == told["queued"] + told["already"] == len(entries) and told["already"] >= counts[-1]
     found = rows()

@@ -353,7 +353,13 @@ def test_a_code_is_a_code_whatever_its_letters_look_like(client: TestClient, vis
 def test_the_api_tells_how_to_upload(client: TestClient) -> None:
     api = client.get("/openapi.json").json()
     route = api["paths"]["/api/uploads"]["post"]
-    assert set(route["requestBody"]["content"]) == {"image/jpeg", "image/png", "image/webp", "application/pdf"}
+    assert set(route["requestBody"]["content"]) == {
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/heic",
+        "application/pdf",
+    }
     assert set(route["responses"]) == {"201", "401", "413", "422", "503"}
     assert {"photo", "file"} <= set(api["components"]["schemas"]["ChatEvent"]["properties"])
 
