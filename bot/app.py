@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -90,9 +90,10 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     departments = load_departments(config / "departments.yml")
     replies = load_replies(config)
     rota = load_rota(config / "teams.yml", hours, catalogue.bundles)
-    resources = Resources(settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces, counted=counted)
-    resources = replace(resources, kinds=load_licence_kinds(config / "licences.yml", catalogue.bundles))
-    resources = replace(resources, eye=open_eye(settings, catalogue))
+    kinds, eye = load_licence_kinds(config / "licences.yml", catalogue.bundles), open_eye(settings, catalogue)
+    resources = Resources(
+        settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces, counted, kinds, eye
+    )
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
     clerk = Clerk(settings, replies, hours)
     more = (open_queue(resources).go, open_nudger(resources).go)

@@ -36,9 +36,9 @@ class Resources:
     credit: Credit
     rota: Rota
     in_pieces: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
     kinds: Kinds = field(default_factory=Kinds)
     eye: Eye = field(default_factory=Eye)
-    counted: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from bot.domain.photo import Report
-from bot.materials.judge import SURE
 from bot.materials.kinds import Kinds
 
 
@@ -20,5 +19,5 @@ class Look:
 def look(report: Report, kinds: Kinds) -> Look:
     kind = kinds.get(report.kind)
     names = {id: field.name for id, field in kind.fields.items()} if kind else {}
-    read = tuple((names.get(id, id), seen.value, seen.confidence >= SURE) for id, seen in report.fields.items())
+    read = tuple((names.get(id, id), seen.value, seen.sure) for id, seen in report.fields.items())
     return Look(report.verdict, report.reasons, kind.name if kind else "", read)

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from bot.domain.messages import OutboundMessage
-from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults
+from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults, visitors
 
 pytestmark = pytest.mark.browser
 
@@ -68,17 +68,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Citizen]]:
     """Opens a page as a new citizen; no page may have complained at the end."""
-    citizens: list[Citizen] = []
-
-    def visit(path: str = "/", **settings: Any) -> Citizen:
-        citizens.append(Citizen(browser, server.url + path, **settings))
-        return citizens[-1]
-
-    yield visit
-    faults = [fault for citizen in citizens for fault in citizen.faults]
-    for citizen in citizens:
-        citizen.context.close()
-    assert faults == []
+    with visitors(browser, server) as visit:
+        yield visit
 
 
 # --- asking ---

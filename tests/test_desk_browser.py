@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot.settings import ROOT
-from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults
+from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults, visitors
 
 pytestmark = pytest.mark.browser
 
@@ -44,17 +44,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Citizen]]:
     """Opens a page as somebody new; no page may have complained at the end."""
-    people: list[Citizen] = []
-
-    def visit(path: str = "/", **settings: object) -> Citizen:
-        people.append(Citizen(browser, server.url + path, **settings))  # type: ignore[arg-type]
-        return people[-1]
-
-    yield visit
-    faults = [fault for one in people for fault in one.faults]
-    for one in people:
-        one.context.close()
-    assert faults == []
+    with visitors(browser, server) as visit:
+        yield visit
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

@@ -51,8 +51,11 @@ def connect(settings: dict[str, Any]) -> "Telegram":
     return Telegram(Settings.model_validate(settings))
 
 
-def understood(update: Update, now: datetime) -> tuple[InboundEvent | None, str]:
-    """An update in our words, and the name of a file to be fetched. None for what is nothing to answer."""
+def understood(update: Update, greeting: str, now: datetime) -> tuple[InboundEvent | None, str]:
+    """An update in our words, and the name of a file to be fetched. None for what is nothing to answer.
+
+    `greeting` is what somebody who begins is taken to say.
+    """
     event_id = str(update.update_id)
     if update.callback_query is not None and update.callback_query.message is not None:
         chat, text = str(update.callback_query.message.chat.id), update.callback_query.data or ""
@@ -63,9 +66,9 @@ def understood(update: Update, now: datetime) -> tuple[InboundEvent | None, str]
         return None, ""
     kind, media = _kind(message)
     where = (message.location.latitude, message.location.longitude) if message.location else None
-    text = (message.text or message.caption or "").removeprefix("/start").strip()
-    if message.text and message.text.startswith("/start") and not text:
-        text = "/start"
+    text = (message.text or message.caption or "").strip()
+    if text.startswith("/start"):
+        text = text.removeprefix("/start").strip() or greeting
     return InboundEvent(NAME, event_id, str(message.chat.id), kind, now, text=writable(text), location=where), media
 
 
@@ -178,11 +181,9 @@ class Telegram:
 
     async def _take(self, reception: Reception, update: Update) -> None:
         """Keep what happened. StoreError where it cannot be kept: the platform gives it again."""
-        event, media = understood(update, datetime.now(UTC))
+        event, media = understood(update, reception.replies.word("help"), datetime.now(UTC))
         if event is None:
             return
-        if event.text == "/start":
-            event = replace(event, text=reception.replies.word("help"))
         if media:
             event = await self._with_file(reception, event, media)
         await reception.keep(event)

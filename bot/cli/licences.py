@@ -17,6 +17,7 @@ from rich.table import Table
 from bot import app as composition
 from bot.bundles.catalogue import load_catalogue
 from bot.cli.options import AsJson, Home, day
+from bot.cli.shown import opened
 from bot.domain.licence import months_after
 from bot.errors import ConfigError, OperatorError
 from bot.ledger import coverage as report
@@ -26,7 +27,6 @@ from bot.ledger.intake import import_file
 from bot.ledger.kinds import load_licence_kinds
 from bot.ledger.scan import Ladders, run
 from bot.ledger.wording import Wording
-from bot.seal import open_seal
 from bot.settings import Settings, load_settings
 from bot.store.db import Store
 
@@ -56,14 +56,9 @@ class Office:
 @contextmanager
 def _office(home: Path | None) -> Iterator[Office]:
     settings = load_settings(home)
-    settings.home.mkdir(parents=True, exist_ok=True)
     wording = _wording(settings)
-    seal = open_seal(settings.home, settings.key.get_secret_value())
-    store = Store(settings.database_url.get_secret_value(), seal=seal, pool=2)
-    try:
+    with opened(settings) as store:
         yield Office(settings, store, wording)
-    finally:
-        store.close()
 
 
 def _wording(settings: Settings) -> Wording:

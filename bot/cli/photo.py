@@ -13,13 +13,12 @@ from rich.table import Table
 from bot import app as composition
 from bot.bundles.catalogue import load_catalogue
 from bot.cli.options import AsJson, Day, Home
+from bot.cli.shown import opened
 from bot.domain.case import Case
 from bot.domain.photo import Report
 from bot.errors import CitizenError, ConfigError
 from bot.materials.eye import Eye
-from bot.seal import open_seal
 from bot.settings import Settings, load_settings
-from bot.store.db import Store
 
 photo = typer.Typer(help="Photos of documents.", no_args_is_help=True)
 
@@ -76,12 +75,8 @@ def _document(report: Report, refused: str, ms: float) -> dict[str, Any]:
 
 
 def _case(settings: Settings, reference: str) -> Case:
-    seal = open_seal(settings.home, settings.key.get_secret_value())
-    store = Store(settings.database_url.get_secret_value(), seal=seal)
-    try:
+    with opened(settings) as store:
         case = store.read(lambda tables: tables.cases.load(reference))
-    finally:
-        store.close()
     if case is None:
         raise ConfigError(f"no case {reference!r}")
     return case

@@ -24,12 +24,20 @@ Reason = Literal[
 ]
 
 
+SURE = 0.8  # how surely a value must have been read
+
+
 @dataclass(frozen=True)
 class Seen:
     """A value that was read. `confidence` is 0.5 at most for one that is only guessed."""
 
     value: str
     confidence: float
+
+    @property
+    def sure(self) -> bool:
+        """Is it sure enough to count without staff?"""
+        return self.confidence >= SURE
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from bot.turn import Turn
 
 READ = "read."  # and a question: what a photo says of it
 _MASKS = {"person": "name", "id": "id_number", "uscc": "uscc"}
-_SURE = 0.8
 
 
 def pending(case: Case) -> dict[str, str]:
@@ -32,7 +31,7 @@ def propose(turn: Turn, work: Work, report: Report) -> None:
     asked = {question.id for step in engine.applying(work.bundle, work.values) for question in step.questions}
     found: dict[str, str] = {}
     for id, seen in report.fields.items():
-        for name in kind.fields[id].fills if id in kind.fields and seen.confidence >= _SURE else ():
+        for name in kind.fields[id].fills if id in kind.fields and seen.sure else ():
             if name in asked and (value := _fit(work.bundle.questions[name], seen.value)) is not None:
                 found[name] = value
     known = {id: value for id, value in found.items() if not _agrees(work, id, value)}

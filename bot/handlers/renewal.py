@@ -58,9 +58,7 @@ def sure(turn: Turn, notice: Notice) -> None:
         turn.conversation.case = None
         handing_in.file(turn, work.case, work.bundle)
         return
-    turn.say("nudge.begun", name=work.bundle.name)
-    asking.ask_next(turn, work)
-    turn.conclude("started", 1.0)
+    _go_on(turn, work, "nudge.begun")
 
 
 def changed(turn: Turn, notice: Notice) -> None:
@@ -71,9 +69,7 @@ def changed(turn: Turn, notice: Notice) -> None:
         _to_a_person(turn, "nudge.no_renewal")
         return
     work = _begin(turn, one, way)
-    turn.say("nudge.begun", name=work.bundle.name)
-    asking.ask_next(turn, work)
-    turn.conclude("started", 1.0)
+    _go_on(turn, work, "nudge.begun")
 
 
 def closing(turn: Turn, notice: Notice) -> None:
@@ -86,9 +82,7 @@ def closing(turn: Turn, notice: Notice) -> None:
         _to_a_person(turn, "nudge.closing_human")
         return
     work = _begin(turn, one, way)
-    turn.say("nudge.closing", name=work.bundle.name)
-    asking.ask_next(turn, work)
-    turn.conclude("started", 1.0)
+    _go_on(turn, work, "nudge.closing")
 
 
 def wording_of(turn: Turn) -> Wording:
@@ -131,6 +125,12 @@ def _begin(turn: Turn, one: Licence, way: Way) -> Work:
     work.give(turn, {id: value for id, value in filled.items() if id in said})
     casework.keep(turn, work)
     return work
+
+
+def _go_on(turn: Turn, work: Work, sentence: str) -> None:
+    turn.say(sentence, name=work.bundle.name)
+    asking.ask_next(turn, work)
+    turn.conclude("started", 1.0)
 
 
 def _filled(turn: Turn, one: Licence, way: Way) -> dict[str, str]:

@@ -12,7 +12,6 @@ from bot.materials.layout import Box
 from bot.materials.reading import Page
 from bot.materials.recognise import Document, recognise
 
-SURE = 0.8  # how surely what is required must have been read
 # Fitted to the photos of the set "tune" of tests/photos; docs/photos.md reports on the set "judge".
 _DARK, _BRIGHT, _FLAT, _BLURRED, _SHARP, _SMALL = 40.0, 242.0, 20.0, 25.0, 200.0, 12.0
 _UNSURE_LINE, _BLOWN, _EDGE, _WAVES = 0.9, 254, 0.012, 100.0
@@ -39,7 +38,7 @@ def judge(
     late = [id for id, field in kind.fields.items() if field.expires and id in fields and _is_over(fields[id], today)]
     if late:
         return Report("reject", ("expired",), kind.of, late[0], fields)
-    unsure = [id for id in kind.required if fields[id].confidence < SURE]
+    unsure = [id for id in kind.required if not fields[id].sure]
     if unsure:
         return Report("human", ("unsure",), kind.of, unsure[0], fields)
     hints: tuple[Reason, ...] = ("screen",) if figures.waves > _WAVES else ()

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.seal import Seal
 from bot.store.channel_tables import send_window
+from bot.store.engine import insert_into
 
 Act = Literal["typed", "tapped"]
 
@@ -31,8 +31,7 @@ class Windows:
     def granted(self, conversation_id: str, grant: Grant, now: datetime) -> None:
         """The citizen has just done something: counting begins anew."""
         row = {f"{grant.act}_left": grant.count, f"{grant.act}_until": now + grant.lasts}
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(send_window).values(conversation_id=conversation_id, **row)
+        statement = insert_into(self._connection, send_window).values(conversation_id=conversation_id, **row)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["conversation_id"], set_=row))
 
     def take(self, conversation_id: str, now: datetime) -> int | None:
@@ -72,8 +71,7 @@ class Windows:
         """Keep what could not be said, behind what is kept already."""
         earlier = self._parked(conversation_id)
         values = {"parked": self._seal.write(f"{earlier}{between}{text}" if earlier else text)}
-        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(send_window).values(conversation_id=conversation_id, **values)
+        statement = insert_into(self._connection, send_window).values(conversation_id=conversation_id, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["conversation_id"], set_=values))
 
     def unpark(self, conversation_id: str) -> str:

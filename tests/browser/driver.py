@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +184,19 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def visitors(browser: Browser, server: Server) -> Iterator[Callable[..., Citizen]]:
+    """What opens a page as somebody new; no page may have complained at the end."""
+    people: list[Citizen] = []
+
+    def visit(path: str = "/", **settings: Any) -> Citizen:
+        people.append(Citizen(browser, server.url + path, **settings))
+        return people[-1]
+
+    yield visit
+    faults = [fault for one in people for fault in one.faults]
+    for one in people:
+        one.context.close()
+    assert faults == []

@@ -1,14 +1,15 @@
 """A department's system: takes applications once for each idempotency key, gives reports, and fails on cue."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.peers.listening import listening
 
 TOKEN = "between-offices"
 
@@ -51,17 +52,8 @@ class Department:
     @contextmanager
     def serving(self) -> Iterator["Department"]:
         """Answers on its port, the same one every time."""
-        server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
-        server.daemon_threads = True
-        self.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with listening(_handler(self), self.port) as self.port:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
 
 def _handler(peer: Department) -> type[BaseHTTPRequestHandler]:

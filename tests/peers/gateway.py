@@ -1,11 +1,12 @@
 """A gateway for texts: takes each once for its idempotency key, and fails on cue."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.peers.listening import listening
 
 TOKEN = "for-texts"
 
@@ -25,17 +26,8 @@ class Gateway:
 
     @contextmanager
     def serving(self) -> Iterator["Gateway"]:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        server.daemon_threads = True
-        self.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with listening(_handler(self), self.port) as self.port:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
 
 def _handler(peer: Gateway) -> type[BaseHTTPRequestHandler]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
-import xmltodict
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -78,13 +77,12 @@ class Wechat:
             body, now = await request.body(), datetime.now(UTC)
             with _only_the_platform():
                 pushed = understood(gate.open(request.query_params, body, now), greeting, now)
-                account = str(xmltodict.parse(body)["xml"].get("ToUserName", ""))
             text = await self._taken(reception, pushed, now)
             if not text:
                 return Response(DONE, media_type="text/plain")
             if await request.is_disconnected():
                 await self._say(reception, _conversation(pushed.sender), pushed.sender, [text])
-            sealed = gate.sealed(pushed.sender, text, account, request.query_params, now)
+            sealed = gate.sealed(pushed.sender, text, pushed.account, request.query_params, now)
             return Response(sealed, media_type="application/xml")
 
         return router

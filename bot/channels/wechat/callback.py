@@ -30,12 +30,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Pushed:
-    """One push: what happened, if it is anything to answer; what it lets us send; a picture to be fetched.
+    """One push: by whom to which account; what happened, if it is anything to answer; what it lets us send; a picture
+    to be fetched.
 
     `left`: the citizen follows us no longer.
     """
 
     sender: str
+    account: str
     event: InboundEvent | None
     grant: Grant | None = None
     media_id: str = ""
@@ -102,17 +104,18 @@ def understood(xml: str, greeting: str, now: datetime) -> Pushed:
 
 
 def _pushed(kind: str, event: str, told: dict[str, Any], sender: str, greeting: str, now: datetime) -> Pushed:
+    account = str(told.get("ToUserName", ""))
     if kind == "event":
         grant = TAPPED if event in _GRANTING else None
         text = _said_by(event, told, greeting)
         made = _event(told, sender, "tap" if event == "click" else "text", now, text) if text else None
-        return Pushed(sender, made, grant, left=event == "unsubscribe")
+        return Pushed(sender, account, made, grant, left=event == "unsubscribe")
     tapped = bool(told.get("bizmsgmenuid"))
     what = _TEXTS.get(kind, "voice")
     text = str(told.get("Content") or told.get("Recognition") or told.get("Label") or "")
     where = (float(told["Location_X"]), float(told["Location_Y"])) if kind == "location" else None
     made = _event(told, sender, "tap" if tapped else what, now, text, where)
-    return Pushed(sender, made, TAPPED if tapped else TYPED, str(told["MediaId"]) if kind == "image" else "")
+    return Pushed(sender, account, made, TAPPED if tapped else TYPED, str(told["MediaId"]) if kind == "image" else "")
 
 
 def _said_by(event: str, told: Mapping[str, Any], greeting: str) -> str:
