@@ -15,7 +15,7 @@ class Hours:
     """`spans` are the opening hours of a working day, in order; `exceptions` open or close single days.
 
     `basis` says where it stands that time limits are counted in working days; `announced` whether the
-    holidays of a day's year are known.
+    holidays of a day's year are known, `festive` whether a day off is one of a holiday and no mere weekend.
     """
 
     zone: ZoneInfo
@@ -24,6 +24,7 @@ class Hours:
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     basis: Source | None = None
     announced: Callable[[date], bool] = lambda _day: True
+    festive: Callable[[date], bool] = lambda _day: False
 
     def on(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:
