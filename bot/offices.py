@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.appointment import Kind, Slot, Way, slots
-from bot.domain.hours import Hours, Span
+from bot.domain.hours import Hours, Span, joined, within
 from bot.errors import ConfigError
 from bot.placed import Placed
 
@@ -82,7 +82,7 @@ class Office(_Part):
             return hours.exceptions[day]
         usual = (self.hours or hours.spans) if hours.is_workday(day) else ()
         more = () if hours.festive(day) else self.also.get(WEEKDAYS[day.weekday()], ())  # type: ignore[call-overload]
-        return _joined((*usual, *more))
+        return joined((*usual, *more))
 
     def away(self, at: tuple[float, float]) -> float:
         """How many kilometres from there, as the crow flies; endless where its place is not known."""
@@ -133,7 +133,7 @@ class Offices:
         if not one.works(day):
             return []
         opens = self.office_of(counter).on(day, hours)
-        return slots(counter, day, _within(opens, one.hours) if one.hours else opens, one.minutes, hours.zone)
+        return slots(counter, day, within(opens, one.hours) if one.hours else opens, one.minutes, hours.zone)
 
     def parts(self, counter: str) -> tuple[str, ...]:
         """The counters of which a visit takes a seat: itself, or all members of a joint one."""
@@ -235,19 +235,3 @@ def _bundles_stand(file: Placed, found: Offices, bundles: Collection[str]) -> No
     for key, id, named in parts:
         for bundle in set(named) - set(bundles):
             file.fault(f"no bundle {bundle!r}", (key, id, "bundles"))
-
-
-def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """In order, and as one where they touch."""
-    found: list[Span] = []
-    for opens, closes in sorted(spans):
-        if found and opens <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], closes))
-        else:
-            found.append((opens, closes))
-    return tuple(found)
-
-
-def _within(outer: Sequence[Span], inner: Sequence[Span]) -> tuple[Span, ...]:
-    both = [(max(one[0], two[0]), min(one[1], two[1])) for one in outer for two in inner]
-    return _joined([one for one in both if one[0] < one[1]])

@@ -28,15 +28,19 @@ class VisitWords:
     def place(self, slot: Slot) -> str:
         return f"{self.offices.office_of(slot.counter).name} {self.offices.counters[slot.counter].name}"
 
+    def comes(self, slot: Slot) -> bool:
+        """Does the citizen come, rather than somebody to them?"""
+        return self.offices.counters[slot.counter].kind not in ("video", "inspection", "joint")
+
     def where(self, slot: Slot) -> str:
         """Where to go; nowhere, for whoever is called on or calls."""
         one, office = self.offices.counters[slot.counter], self.offices.office_of(slot.counter)
-        at_home = one.kind in ("video", "inspection", "joint")
-        return " ".join(part for part in ("" if at_home else office.address, one.place) if part)
+        return " ".join(part for part in (office.address if self.comes(slot) else "", one.place) if part)
 
     def details(self, slot: Slot, bring: str = "") -> str:
         """Where, and what to bring, a line each."""
         always = self.offices.counters[slot.counter].bring
         lines = [self.replies("visit.where", where=self.where(slot))] if self.where(slot) else []
         brought = self.replies("words.between").join(part for part in (always, bring) if part)
-        return "\n".join([*lines, *([self.replies("visit.bring", bring=brought)] if brought else [])])
+        name = "visit.bring" if self.comes(slot) else "visit.prepare"
+        return "\n".join([*lines, *([self.replies(name, bring=brought)] if brought else [])])

@@ -1,6 +1,7 @@
 """Coming to the hall: a time in one's own words or picked from a list, held until it is confirmed."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.domain.appointment import Appointment, Slot, Wanted
@@ -13,6 +14,7 @@ from nlu.dates import When, is_lunar, when
 
 MEANT = frozenset({"book_appointment", "change_appointment", "cancel_appointment"})
 _SHOWN, _A_DAY = 5, 3
+_YES = ("affirm", "acknowledge")
 _SHOWN_AS = ("visit.pick", "visit.move", "visit.queue")
 
 
@@ -32,36 +34,55 @@ def is_meant(turn: Turn) -> bool:
 
 def is_reply(turn: Turn) -> bool:
     """Is it a word on what was just shown: one of the times, another day, yes or no?"""
-    replies, text = turn.resources.replies, turn.event.text.strip()
-    if replies.word("confirm_visit") in turn.offered and turn.heard.intent in ("affirm", "deny"):
+    text = turn.event.text.strip()
+    asked = turn.resources.replies.word("confirm_visit") in turn.offered
+    if asked and turn.heard.intent in (*_YES, "deny"):
         return True
     shown = [label for label in turn.offered if label.startswith(visiting.begins(turn, *_SHOWN_AS))]
-    return text in shown or (bool(shown) and turn.heard.intent in ("", *MEANT) and _names_day(turn))
+    return text in shown or ((asked or bool(shown)) and _is_date(turn))
 
 
 def reply(turn: Turn) -> None:
     """What was picked is held, a day that is full is waited for; another day is looked at."""
-    text, book = turn.event.text.strip(), diary(turn)
-    if turn.heard.intent in ("affirm", "deny") and text not in turn.offered:
-        (booked.confirm if turn.heard.intent == "affirm" else booked.drop)(turn)
+    text = turn.event.text.strip()
+    if turn.resources.replies.word("confirm_visit") in turn.offered and not _is_date(turn):
+        (booked.drop if turn.heard.intent == "deny" else booked.confirm)(turn)
         return
-    for counter in book.offices.counters:
-        for slot in book.slots(counter, turn.now):
-            for begin in ("visit.pick", "visit.move"):
-                if text == visiting.label(turn, begin, slot):
-                    _hold(turn, Ask(counter, visiting.booked(turn) if begin == "visit.move" else None), slot)
-                    return
-            if text == visiting.day_label(turn, slot):
-                visiting.wait(turn, slot)
-                return
+    for slot, labels in _labelled(turn):
+        if text == labels[-1]:
+            visiting.wait(turn, slot)
+            return
+        if text in labels:
+            _hold(turn, Ask(slot.counter, visiting.booked(turn) if text == labels[1] else None), slot)
+            return
     ask(turn)
+
+
+def _labelled(turn: Turn) -> Iterator[tuple[Slot, tuple[str, str, str]]]:
+    """Every time that can be booked with the choices that it may have been shown as: to pick, to move to, to wait."""
+    book = diary(turn)
+    for slot in (one for counter in book.offices.counters for one in book.slots(counter, turn.now)):
+        picked, moved = (visiting.label(turn, begin, slot) for begin in ("visit.pick", "visit.move"))
+        yield slot, (picked, moved, visiting.day_label(turn, slot))
+
+
+def _said(turn: Turn) -> When | None:
+    """When somebody wants to come; a time without a day is one of the day that was talked of."""
+    hours = turn.resources.hours
+    found = when(turn.event.text, turn.now.astimezone(hours.zone), hours)
+    if found is None or found.dated:
+        return found
+    held = visiting.held(turn)
+    slot = held.slot if held else next((slot for slot, labels in _labelled(turn) if {*labels} & {*turn.offered}), None)
+    if slot is None:
+        return found
+    later = slot.starts_at.date() - found.start.date()
+    return replace(found, start=found.start + later, end=found.end + later)
 
 
 def ask(turn: Turn) -> None:
     """To book, to change or to cancel, in one's own words."""
-    text = turn.event.text
-    hours = turn.resources.hours
-    found = when(text, turn.now.astimezone(hours.zone), hours)
+    text, found = turn.event.text, _said(turn)
     if turn.heard.understanding.intent == "cancel_appointment" and (found is None or _is_booked(turn, found)):
         booked.cancel(turn)
         return
@@ -77,18 +98,23 @@ def ask(turn: Turn) -> None:
 
 def _replaced(turn: Turn) -> Appointment | None:
     """The appointment that is to be another one, if that is what is said, or what was talked of."""
+    held = visiting.held(turn)
     moves = any(one.startswith(visiting.begins(turn, "visit.move")) for one in turn.offered)
-    if moves or turn.heard.understanding.intent in MEANT - {"book_appointment"}:
+    if (
+        moves
+        or (held is not None and held.replaces is not None)
+        or turn.heard.understanding.intent in MEANT - {"book_appointment"}
+    ):
         return visiting.booked(turn)
     return None
 
 
 def _counter(turn: Turn, text: str) -> str | None:
     """The one that is named; otherwise the one that was talked of, or that is to be changed."""
-    offices, work, replaces = turn.resources.offices, casework.current(turn), _replaced(turn)
+    offices, work = turn.resources.offices, casework.current(turn)
     if not offices.names_counter(text):
-        if replaces is not None:
-            return replaces.slot.counter
+        if known := visiting.held(turn) or _replaced(turn):
+            return known.slot.counter
         shown = [id for id, one in offices.counters.items() if any(label.endswith(one.name) for label in turn.offered)]
         if shown:
             return shown[0]
@@ -192,6 +218,12 @@ def _to_staff(turn: Turn, found: When | None) -> None:
 
 def _is_booked(turn: Turn, found: When) -> bool:
     return any(one.starts_at.date() == found.start.date() for one in visiting.live(turn))
+
+
+def _is_date(turn: Turn) -> bool:
+    """Is it little but a date? Then it is one that was asked for."""
+    found = when(turn.event.text, turn.now.astimezone(turn.resources.hours.zone), turn.resources.hours)
+    return found is not None and 2 * len(found.text) >= len(turn.event.text.strip())
 
 
 def _names_day(turn: Turn) -> bool:

@@ -120,10 +120,11 @@ def show(turn: Turn, one: Appointment, name: str) -> None:
     said = words(turn)
     _, bring = _papers(turn) if _kind(turn, one) in _WITH_PAPERS else ("", "")
     late = str(turn.resources.offices.rules.late)
-    head = turn.resources.replies(name, said=said.moment(one.slot), place=said.place(one.slot), late=late)
+    head = turn.resources.replies(name, said=said.moment(one.slot), place=said.place(one.slot))
     token = turn.resources.files.seal.token(f"visit {one.id}")
     link = Link(turn.resources.replies("link.visit"), f"{turn.resources.settings.hall.url}/visits/{token}.ics")
-    lines = (head, said.details(one.slot, bring), turn.resources.replies("visit.rules", late=late))
+    rules = turn.resources.replies("visit.rules", late=late) if said.comes(one.slot) else ""
+    lines = (head, said.details(one.slot, bring), rules, turn.resources.replies("visit.promise"))
     turn.said.append(OutboundMessage("\n".join(line for line in lines if line), links=(link,)))
 
 
