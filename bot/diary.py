@@ -21,15 +21,12 @@ class Diary:
 
     def days(self, counter: str, now: datetime) -> list[date]:
         """The days that can be booked, from today on, as far ahead as the rules let."""
-        today = now.astimezone(self.hours.zone).date()
-        last = self.hours.after(today, self.offices.rules.ahead)
-        days = (today + timedelta(days=n) for n in range((last - today).days + 1))
-        return [day for day in days if self.offices.slots(counter, day, self.hours)]
+        return [day for day in self._ahead(now) if self.offices.slots(counter, day, self.hours)]
 
-    def slots(self, counter: str, now: datetime, first: date | None = None, last: date | None = None) -> list[Slot]:
+    def slots(self, counter: str, now: datetime, first: date = date.min, last: date = date.max) -> list[Slot]:
         """All times that can be booked now, free or not, between two days, which count."""
-        days = [day for day in self.days(counter, now) if (not first or first <= day) and (not last or day <= last)]
         soonest = now + timedelta(minutes=self.offices.rules.notice)
+        days = (day for day in self._ahead(now) if first <= day <= last)
         every = (slot for day in days for slot in self.offices.slots(counter, day, self.hours))
         return [slot for slot in every if slot.starts_at >= soonest]
 
@@ -47,11 +44,11 @@ class Diary:
         day = slot.starts_at.astimezone(self.hours.zone).date()
         same = self.free(tables, self.slots(slot.counter, now, day, day), way, now)
         found = sorted(sorted(same, key=lambda one: abs(one.starts_at - slot.starts_at))[:most])
-        for after in self.days(slot.counter, now):
+        for after in self._ahead(now):
             if len(found) >= most:
                 break
             if after > day:
-                found += list(self.free(tables, self.slots(slot.counter, now, after, after), way, now))
+                found += self.free(tables, self.slots(slot.counter, now, after, after), way, now)
         return found[:most]
 
     def hold(self, tables: Tables, wanted: Wanted, now: datetime, minutes: int = 0) -> Appointment | None:
@@ -117,6 +114,11 @@ class Diary:
         """The seats that a way of booking may take, of each counter that a visit takes one of."""
         known = {one: self.offices.counters[one] for one in self.offices.parts(counter)}
         return {id: reachable(way, one.seats, one.quota.get(way, one.seats)) for id, one in known.items()}
+
+    def _ahead(self, now: datetime) -> list[date]:
+        today = now.astimezone(self.hours.zone).date()
+        last = self.hours.after(today, self.offices.rules.ahead)
+        return [today + timedelta(days=n) for n in range((last - today).days + 1)]
 
     def _take(self, tables: Tables, wanted: Wanted, now: datetime, until: datetime | None) -> Appointment | None:
         overlap = [one for one in tables.appointments.live(wanted.person, now) if _overlap(one.slot, wanted.slot)]
