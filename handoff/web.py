@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from fastapi.templating import Jinja2Templates
 
+from bot.diary import Diary
 from bot.domain.rota import Rota
 from bot.handover import Handover
 from bot.ledger.kinds import Kinds
@@ -17,6 +18,7 @@ from bot.reporting import Voice
 from bot.store.db import Store
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
+from handoff.appointments import Appointments
 from handoff.cases import CaseHelp, Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
@@ -45,6 +47,7 @@ class Needs:
     search: Callable[[str], list[Found]]
     candidate: Callable[[str, str, str, datetime], None]
     kinds: Kinds
+    diary: Diary
 
 
 def router(needs: Needs) -> APIRouter:
@@ -59,6 +62,7 @@ def router(needs: Needs) -> APIRouter:
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content),
+        Appointments(frame, needs.diary, needs.replies),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),
         Reports(frame, rota),

@@ -20,7 +20,9 @@ from icalendar import Calendar
 from typer.testing import CliRunner
 
 from bot.attending import Attendant
+from bot.channels import connect_all
 from bot.cli import slots as slots_command
+from bot.desk import open_desk
 from bot.diary import Diary
 from bot.domain.appointment import Appointment, Slot, Wanted, reachable, reminder, slots
 from bot.errors import CitizenError, ConfigError, OperatorError
@@ -29,7 +31,9 @@ from bot.privacy import erase, export
 from bot.settings import ROOT
 from bot.store.db import Store, Tables
 from bot.visit_routes import visit_routes
+from bot.web import create
 from tests.hall import BEGINS, HOURS, ZONE, Hall
+from tests.test_desk import sign_in
 
 OFFICES = load_offices(ROOT / "config/offices.yml")
 DIARY = Diary(OFFICES, HOURS)
@@ -387,3 +391,26 @@ def test_the_command_tells_free_times_and_names_a_counter_that_is_none(tmp_path:
     assert len(times) == len(OFFICES.slots("window-general", day, HOURS)) > 0
     assert all(one["free"] == 3 and one["start"].endswith("+08:00") for one in times)
     assert isinstance(run.invoke(alone, ["moon", "--home", str(tmp_path)]).exception, ConfigError)
+
+
+def test_the_page_of_a_day_shows_who_comes_masked_and_books_for_callers(hall: Hall) -> None:
+    parts = create(hall.resources, connect_all({}), hall.round, [open_desk(hall.resources, ["terminal"])])
+    client = TestClient(parts, follow_redirects=False)
+    csrf = sign_in(hall, client, "李敏", "agent")
+    day = HOURS.after(hall.store.now().astimezone(ZONE).date(), 3)
+    begins = OFFICES.slots("window-general", day, HOURS)[2].starts_at.isoformat()
+    form = {"csrf": csrf, "counter": "window-general", "slot": begins, "name": "张国强", "phone": "138 0013 8000"}
+    assert "done=booked" in client.post("/desk/appointments/book", data=form).headers["location"]
+    assert "fault=twice" in client.post("/desk/appointments/book", data=form).headers["location"]
+    for wrong in ({"phone": "1"}, {"slot": "soon"}, {"counter": "moon"}):
+        assert "fault=caller" in client.post("/desk/appointments/book", data={**form, **wrong}).headers["location"]
+    page = client.get(f"/desk/appointments?day={day}&counter=window-general").text
+    assert "张*强" in page and "138****8000" in page and "张国强" not in page
+    mine = book(hall.store, "a", OFFICES.slots("window-general", day, HOURS)[0], now=hall.store.now())
+    for id in (mine.id, mine.id - 1):
+        done = client.post(f"/desk/appointments/{id}/cancel", data={"csrf": csrf, "day": day.isoformat()})
+        assert "done=marked" in done.headers["location"]
+        assert "fault=gone" in client.post(f"/desk/appointments/{id}/missed", data={"csrf": csrf}).headers["location"]
+    assert len(hall.told("a")) == 1 and "已取消" in hall.told("a")[0]
+    audited = [one.what for one in hall.read(lambda tables: tables.audits.last())]
+    assert {"view appointments", "book appointment", "cancel appointment"} <= set(audited)

@@ -120,7 +120,7 @@ def show(turn: Turn, one: Appointment, name: str) -> None:
     said = words(turn)
     _, bring = _papers(turn) if _kind(turn, one) in _WITH_PAPERS else ("", "")
     late = str(turn.resources.offices.rules.late)
-    head = turn.resources.replies(name, said=said.moment(one.slot), place=said.place(one.slot))
+    head = turn.resources.replies(name, said=said.moment(one.slot), place=said.place(one.slot), number=str(one.id))
     token = turn.resources.files.seal.token(f"visit {one.id}")
     link = Link(turn.resources.replies("link.visit"), f"{turn.resources.settings.hall.url}/visits/{token}.ics")
     rules = turn.resources.replies("visit.rules", late=late) if said.comes(one.slot) else ""
