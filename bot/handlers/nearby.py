@@ -4,19 +4,23 @@ import math
 from datetime import datetime, timedelta
 
 from bot.errors import CitizenError
-from bot.handlers import casework
+from bot.handlers import casework, question
 from bot.handlers.casework import Work
 from bot.offices import Office
 from bot.turn import Turn
 
-_MOST, _WEEKS = 3, 14
+_MOST, _DAYS = 3, 14
+_PLACES = ("ask_place", "book_appointment", "start_bundle", "")
 
 
 def is_meant(turn: Turn) -> bool:
-    """Does it ask for a place near by, and name one of ours, or ask nothing else?"""
+    """Does it ask for a place near by: one of ours by its name, or any, where the base knows no other answer?"""
     text, offices = turn.event.text.strip(), turn.resources.offices
-    near = any(word in text for word in offices.near)
-    return near and (offices.called(text) is not None or turn.heard.intent in ("ask_place", "book_appointment", ""))
+    if not any(word in text for word in offices.near):
+        return False
+    if offices.called(text) is not None:
+        return turn.heard.intent in _PLACES
+    return turn.heard.intent == "ask_place" and not question.is_answered(turn)
 
 
 def tell(turn: Turn) -> None:
@@ -65,7 +69,7 @@ def _open(turn: Turn, office: Office) -> str:
     if office.kind == "terminal":
         return replies("nearby.always")
     today = turn.now.astimezone(hours.zone)
-    for day in (today.date() + timedelta(days=n) for n in range(_WEEKS)):
+    for day in (today.date() + timedelta(days=n) for n in range(_DAYS)):
         spans = [(a, b) for a, b in office.on(day, hours) if datetime.combine(day, b, hours.zone) > today]
         if spans:
             written = replies("words.between").join(f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in spans)

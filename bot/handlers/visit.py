@@ -198,7 +198,8 @@ def other_time(turn: Turn) -> None:
     """Another time in the place of the one that is held, or else of the one that is booked."""
     one = visiting.held(turn) or visiting.booked(turn)
     if one is None:
-        raise CitizenError("visit.no_hold")
+        ask(turn)
+        return
     replaced = one if one.state == "booked" else turn.tables.appointments.load(one.replaces) if one.replaces else None
     asked = Ask(one.slot.counter, replaced)
     _offer(turn, asked, "visit.when", [slot for slot in _free(turn, asked) if slot != one.slot])
