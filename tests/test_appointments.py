@@ -20,6 +20,7 @@ from icalendar import Calendar
 from typer.testing import CliRunner
 
 from bot.attending import Attendant
+from bot.bench.slots import measure
 from bot.channels import connect_all
 from bot.cli import slots as slots_command
 from bot.desk import open_desk
@@ -28,7 +29,7 @@ from bot.domain.appointment import Appointment, Slot, Wanted, reachable, reminde
 from bot.errors import CitizenError, ConfigError, OperatorError
 from bot.offices import Offices, load_offices
 from bot.privacy import erase, export
-from bot.settings import ROOT
+from bot.settings import ROOT, load_settings
 from bot.store.db import Store, Tables
 from bot.visit_routes import visit_routes
 from bot.web import create
@@ -159,6 +160,11 @@ def test_two_hundred_at_once_for_a_time_of_five_seats(tmp_path: Path) -> None:
     booked = store.read(lambda tables: diary.of_day(tables, DAY))
     assert sorted(one.conversation for one in booked) == sorted(got)
     store.close()
+
+
+def test_a_crowd_of_several_processes_gets_the_seats_that_there_are(tmp_path: Path) -> None:
+    (row,) = measure(load_settings(tmp_path), 60, 2)
+    assert (row["won"], row["persons"], row["booked"], row["taken"], row["without others"]) == (5, 5, 5, 5, 0)
 
 
 def test_a_seat_goes_to_one_only_whatever_the_order(store: Store) -> None:
