@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from typer.testing import CliRunner
 
+from bot import loops
 from bot.attending import Attendant
 from bot.bench.slots import measure
 from bot.channels import connect_all
@@ -26,6 +27,7 @@ from bot.cli import slots as slots_command
 from bot.desk import open_desk
 from bot.diary import Diary
 from bot.domain.appointment import Appointment, Slot, Wanted, reachable, reminder, slots
+from bot.domain.messages import InboundEvent
 from bot.errors import CitizenError, ConfigError, OperatorError
 from bot.offices import Offices, load_offices
 from bot.privacy import erase, export
@@ -420,3 +422,13 @@ def test_the_page_of_a_day_shows_who_comes_masked_and_books_for_callers(hall: Ha
     assert len(hall.told("a")) == 1 and "已取消" in hall.told("a")[0]
     audited = [one.what for one in hall.read(lambda tables: tables.audits.last())]
     assert {"view appointments", "book appointment", "cancel appointment"} <= set(audited)
+
+
+def test_a_place_that_is_sent_is_answered_with_the_offices_around_it(hall: Hall) -> None:
+    event = InboundEvent("terminal", "place", "a", "location", NOW, location=(34.6521, 107.1611))
+    id, _ = hall.store.write(lambda tables: tables.inbox.accept(event, NOW))
+    for claimed in loops.claim_turns(hall.resources, ["terminal"], NOW, 4):
+        loops.run_turn(hall.resources, claimed, NOW)
+    said = hall.read(lambda tables: tables.outbox.of_turn(id))
+    assert said[0].text.splitlines()[1].startswith("1. 城关镇便民服务中心（约 0.0 公里）")
+    assert "今天 08:30-12:00、14:00-17:30" in said[0].text

@@ -81,7 +81,7 @@ def test_chat_in_lines(home: Path) -> None:
     assert [document["outcome"] for document in documents] == [
         "smalltalk",
         "handed_off",
-        "clarify",
+        "answered",
         "status",
         "smalltalk",
     ]
