@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 import bot.web
+from bot.attending import Attendant
 from bot.bundles.catalogue import Catalogue, load_catalogue
 from bot.calendar import load_hours
 from bot.channels import connect_all
@@ -27,6 +28,7 @@ from bot.materials.files import Files
 from bot.materials.kinds import load_kinds
 from bot.materials.worker import Workers
 from bot.nudging import open_nudger
+from bot.offices import load_offices
 from bot.paperwork import Clerk
 from bot.registers import load_credit
 from bot.registry.ports import Ports, load_departments
@@ -91,12 +93,13 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     replies = load_replies(config)
     rota = load_rota(config / "teams.yml", hours, catalogue.bundles)
     kinds, eye = load_licence_kinds(config / "licences.yml", catalogue.bundles), open_eye(settings, catalogue)
+    offices = load_offices(config / "offices.yml", catalogue.bundles)
     resources = Resources(
-        settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces, counted, kinds, eye
+        settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces, counted, kinds, eye, offices
     )
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
     clerk = Clerk(settings, replies, hours)
-    more = (open_queue(resources).go, open_nudger(resources).go)
+    more = (open_queue(resources).go, open_nudger(resources).go, Attendant(resources).go)
     return App(resources, channels, Round(resources, clerk, ports, more))
 
 

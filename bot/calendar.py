@@ -33,7 +33,11 @@ def load_hours(path: Path, zone: ZoneInfo) -> Hours:
         def told(day: date) -> bool:
             return day.year in years or announced(day)
 
-        return Hours(zone, _spans(path, content["hours"]), works, exceptions, _basis(content.get("basis")), told)
+        def feast(day: date) -> bool:
+            return years[day.year].get(day) is False if day.year in years else is_holiday(day)
+
+        basis = _basis(content.get("basis"))
+        return Hours(zone, _spans(path, content["hours"]), works, exceptions, basis, told, feast)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -65,6 +69,14 @@ def is_workday(day: date) -> bool:
     return (
         bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5 and day not in by_law(day.year)
     )
+
+
+def is_holiday(day: date) -> bool:
+    """A day off for a holiday's sake, by the national calendar or else by law; the weekend in the midst of it too."""
+    if not announced(day):
+        return day in by_law(day.year)
+    off, name = chinese_calendar.get_holiday_detail(day)
+    return bool(off and name)
 
 
 def announced(day: date) -> bool:

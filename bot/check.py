@@ -9,6 +9,7 @@ from bot.documents.forms import load_forms
 from bot.documents.wording import load_wording
 from bot.errors import ConfigError
 from bot.ledger.kinds import load_licence_kinds
+from bot.offices import load_offices
 from bot.registers import load_credit
 from bot.registry.ports import load_departments
 from bot.settings import Settings
@@ -29,6 +30,7 @@ def all_faults(settings: Settings) -> list[str]:
         lambda: load_catalogue(settings.config, settings.hall.region),
         lambda: composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region)),
         lambda: load_licence_kinds(settings.config / "licences.yml", load_catalogue(settings.config).bundles),
+        lambda: load_offices(settings.config / "offices.yml", load_catalogue(settings.config).bundles),
         lambda: load_wording(settings.config),
         lambda: load_forms(settings.config),
         lambda: load_departments(settings.config / "departments.yml"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 import handoff.web
 from bot import editing, privacy, shelf
+from bot.diary import Diary
 from bot.domain.knowledge import masked
 from bot.errors import ConfigError
 from bot.handover import Handover
@@ -43,6 +44,7 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
         work.candidate,
         resources.kinds,
         resources.eye.kinds,
+        Diary(resources.offices, resources.hours),
     )
     return handoff.web.router(needs)
 

@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 
 from bot.domain.messages import InboundEvent, OutboundMessage, merged
 from bot.errors import CitizenError
-from bot.handlers import bundle, casework, human, papers, question, reckoned, smalltalk, status, unreadable, visit
+from bot.handlers import (
+    bundle,
+    casework,
+    human,
+    papers,
+    question,
+    reckoned,
+    smalltalk,
+    status,
+    unreadable,
+    visit,
+)
 from bot.hearing import Heard
 from bot.looking import look
 from bot.store.db import Tables
@@ -18,7 +29,7 @@ from bot.store.inbox import event_of
 from bot.store.queue import Claim
 from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
-from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, OF_KIND, WHOLE, WITH_A_PERSON, Handler
+from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, OF_KIND, WHOLE, WITH_A_PERSON, WITHOUT_WORDS, Handler
 from knowledge.parts import asks
 from nlu.labels import meant
 from nlu.references import choice
@@ -113,7 +124,7 @@ def route(turn: Turn) -> Handler:
     if turn.event.media and turn.heard.picture is not None:
         return papers.take
     if turn.event.kind not in ("text", "tap"):
-        return unreadable.not_text
+        return WITHOUT_WORDS.get(turn.event.kind, unreadable.not_text)
     text = turn.event.text.strip()
     command = turn.resources.replies.command(text)
     if command is not None:

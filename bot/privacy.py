@@ -45,6 +45,10 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
             {"number": one.number, "kind": one.kind, "ends": one.expires_on.isoformat() if one.expires_on else None}
             for one in tables.licences.of_conversation(conversation_id)
         ],
+        "appointments": [
+            {"counter": one.slot.counter, "starts_at": one.starts_at.isoformat(), "state": one.state}
+            for one in tables.appointments.of_conversation(conversation_id)
+        ],
         "notes": [one.text for one in tables.desk.notes(conversation_id)],
         "cases": [
             {
@@ -95,6 +99,7 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
         counts[table.name] = delete(sa.delete(table).where(done)).rowcount
     tables.tickets.delete_of(conversation_id)
     counts["licences"] = tables.licences.part(conversation_id, now)
+    counts["appointments"] = tables.appointments.delete_of(conversation_id)
     tables.desk.forget_notes(conversation_id)
     tables.windows.forget(conversation_id)
     counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount

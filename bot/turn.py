@@ -12,6 +12,7 @@ from bot.hearing import Ear, Heard
 from bot.ledger.kinds import Kinds
 from bot.materials.eye import Eye
 from bot.materials.files import Files
+from bot.offices import Offices
 from bot.registers import Credit
 from bot.replies import Replies
 from bot.settings import Settings
@@ -39,6 +40,7 @@ class Resources:
     counted: frozenset[str] = frozenset()
     kinds: Kinds = field(default_factory=Kinds)
     eye: Eye = field(default_factory=Eye)
+    offices: Offices = field(default_factory=Offices)
 
 
 @dataclass

@@ -29,6 +29,7 @@ from bot.store.queue import dead_letters
 from bot.store.schema import HEAD
 from bot.store.tables import inbox, outbox
 from bot.turn import Resources
+from bot.visit_routes import visit_routes
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_pages(resources))
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
+    app.include_router(visit_routes(resources))
     reception = loops.reception(resources, bells)
     for channel in channels.values():
         router = channel.router(reception)

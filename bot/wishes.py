@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.domain.knowledge import REASONS
 from bot.handlers import (
+    booked,
     bundle,
     following,
     form,
@@ -12,6 +13,7 @@ from bot.handlers import (
     human,
     ledger,
     mine,
+    nearby,
     nudged,
     papers,
     photos,
@@ -74,6 +76,12 @@ COMMANDS: dict[str, Handler] = {
     "my_licences": ledger.mine,
     "stop_nudges": ledger.stop,
     "resume_nudges": ledger.resume,
+    "confirm_visit": booked.confirm,
+    "other_time": visit.other_time,
+    "drop_visit": booked.drop,
+    "my_visits": booked.mine,
+    "cancel_visit_sure": booked.cancel_sure,
+    "keep_visit": booked.mine,
 }
 
 # What the bot still does while a person has the word: what they offer is judged, and they are let go.
@@ -81,6 +89,8 @@ WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human"})
 
 # Events that are no words of a citizen's.
 OF_KIND: dict[str, Handler] = {"agent": human.relay, "vote": vote.on_answer, "timer": nudged.tell}
+
+WITHOUT_WORDS: dict[str, Handler] = {"location": nearby.tell}
 
 OF_CASES: dict[str, Handler] = {
     "check_status": status.ask,
@@ -110,6 +120,8 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,
     following.is_choice: following.choose,
     photos.is_reply: photos.reply,
+    visit.is_reply: visit.reply,
+    nearby.is_meant: nearby.tell,
     status.is_number: status.ask,
 }
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from fastapi.templating import Jinja2Templates
 
+from bot.diary import Diary
 from bot.domain.rota import Rota
 from bot.handover import Handover
 from bot.ledger.kinds import Kinds
@@ -18,6 +19,7 @@ from bot.reporting import Voice
 from bot.store.db import Store
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
+from handoff.appointments import Appointments
 from handoff.cases import CaseHelp, Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
@@ -47,6 +49,7 @@ class Needs:
     candidate: Callable[[str, str, str, datetime], None]
     kinds: Kinds
     photo_kinds: PhotoKinds
+    diary: Diary
 
 
 def router(needs: Needs) -> APIRouter:
@@ -61,6 +64,7 @@ def router(needs: Needs) -> APIRouter:
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Appointments(frame, needs.diary, needs.replies),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),
         Reports(frame, rota),

@@ -21,7 +21,7 @@ _MOST = 16
 
 @dataclass(frozen=True)
 class When:
-    """`start_at` and `end_at` are the place of `text` in what was said."""
+    """`start_at` and `end_at` are the place of `text` in what was said; not `dated` where a time names no day."""
 
     start: datetime
     end: datetime
@@ -29,6 +29,7 @@ class When:
     start_at: int
     end_at: int
     text: str
+    dated: bool = True
 
 
 def when(text: str, now: datetime, calendar: Workdays) -> When | None:
@@ -48,7 +49,9 @@ def when(text: str, now: datetime, calendar: Workdays) -> When | None:
         return None
     one, reading = _chosen(folded.text, readings, now)
     start_at, end_at = folded.original(one.start, one.end)
-    return When(reading.start, reading.end, reading.grain, start_at, end_at, text[start_at:end_at])
+    return When(
+        reading.start, reading.end, reading.grain, start_at, end_at, text[start_at:end_at], one.first.day is not None
+    )
 
 
 def spans(text: str, now: datetime, calendar: Workdays) -> list[tuple[int, int]]:

@@ -389,13 +389,13 @@ def test_every_route_refuses_wrong_roles_and_forms_of_others(hall: Hall, site: F
 def test_a_role_opens_its_own_pages_and_no_other(hall: Hall, client: TestClient, role: Role) -> None:
     sign_in(hall, client, "某", role)
     own = {
-        "agent": {"chats"},
-        "reviewer": {"cases"},
+        "agent": {"chats", "appointments"},
+        "reviewer": {"cases", "appointments"},
         "editor": {"knowledge"},
-        "supervisor": {"chats", "cases", "knowledge", "people", "reports", "audit"},
+        "supervisor": {"chats", "cases", "appointments", "knowledge", "people", "reports", "audit"},
         "admin": {"accounts", "audit"},
     }.get(role, set())
-    for page in ("chats", "cases", "knowledge", "people", "reports", "accounts", "audit"):
+    for page in ("chats", "cases", "appointments", "knowledge", "people", "reports", "accounts", "audit"):
         assert client.get(f"/desk/{page}").status_code == (200 if page in own else 403), page
 
 

@@ -19,9 +19,41 @@ app = typer.Typer(
 
 def run() -> int:
     """Run the command line; faults are one clear line on standard error."""
-    from bot.cli import bench, dates, demo, kb, licences, nlu, operate, photo, plan, privacy, rasa, serve, staff, talk
+    from bot.cli import (
+        bench,
+        dates,
+        demo,
+        kb,
+        licences,
+        nlu,
+        operate,
+        photo,
+        plan,
+        privacy,
+        rasa,
+        serve,
+        slots,
+        staff,
+        talk,
+    )
 
-    for module in (serve, talk, dates, nlu, kb, plan, photo, licences, rasa, operate, privacy, staff, demo, bench):
+    for module in (
+        serve,
+        talk,
+        dates,
+        nlu,
+        kb,
+        plan,
+        photo,
+        licences,
+        slots,
+        rasa,
+        operate,
+        privacy,
+        staff,
+        demo,
+        bench,
+    ):
         module.add_to(app)
     logging.basicConfig(
         level=os.environ.get("BANSHI_LOG", "WARNING").upper(),

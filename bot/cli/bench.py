@@ -112,6 +112,22 @@ def nudges(
     _print(looks.measure(settings, licences), as_json)
 
 
+@bench.command()
+def slots(
+    people: Annotated[int, typer.Option(min=1, help="How many want the same time.")] = 10_000,
+    processes: Annotated[int, typer.Option(min=1, max=32, help="From how many processes at once.")] = 4,
+    url: Annotated[str, typer.Option(help="An empty database of its own; otherwise a SQLite file is made.")] = "",
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """A crowd for one time of five seats: who gets it, and how long it takes."""
+    from bot.bench import slots as crowd
+
+    settings = load_settings(home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _print(crowd.measure(settings, people, processes, url), as_json)
+
+
 def _print(rows: list[measure.Row], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows))

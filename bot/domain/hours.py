@@ -1,6 +1,6 @@
 """When the hall is open: weekly hours over the national working days, with dated exceptions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ class Hours:
     """`spans` are the opening hours of a working day, in order; `exceptions` open or close single days.
 
     `basis` says where it stands that time limits are counted in working days; `announced` whether the
-    holidays of a day's year are known.
+    holidays of a day's year are known, `festive` whether a day off is one of a holiday and no mere weekend.
     """
 
     zone: ZoneInfo
@@ -24,6 +24,7 @@ class Hours:
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     basis: Source | None = None
     announced: Callable[[date], bool] = lambda _day: True
+    festive: Callable[[date], bool] = lambda _day: False
 
     def on(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:
@@ -56,3 +57,20 @@ class Hours:
                 if local < datetime.combine(day, closes, self.zone):
                     return max(local, datetime.combine(day, opens, self.zone))
         raise ValueError("the calendar has no opening within a year")
+
+
+def joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """In order, and as one where they touch."""
+    found: list[Span] = []
+    for opens, closes in sorted(spans):
+        if found and opens <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], closes))
+        else:
+            found.append((opens, closes))
+    return tuple(found)
+
+
+def within(outer: Sequence[Span], inner: Sequence[Span]) -> tuple[Span, ...]:
+    """What lies in both."""
+    both = [(max(one[0], two[0]), min(one[1], two[1])) for one in outer for two in inner]
+    return joined([one for one in both if one[0] < one[1]])

@@ -14,6 +14,7 @@ from bot.errors import StoreError
 from bot.seal import Seal
 from bot.store import schema
 from bot.store.answers import Answers
+from bot.store.appointments import Appointments
 from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
@@ -24,6 +25,7 @@ from bot.store.inbox import Inbox
 from bot.store.invitations import Invitations
 from bot.store.kept import KeptFiles
 from bot.store.licences import Licences
+from bot.store.lines import Lines
 from bot.store.matters import Matters
 from bot.store.memories import Memories
 from bot.store.misses import Misses
@@ -70,6 +72,8 @@ class Tables:
     notices: Notices
     photos: Photos
     windows: Windows
+    appointments: Appointments
+    lines: Lines
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -96,6 +100,8 @@ class Tables:
             notices=Notices(connection),
             photos=Photos(connection, seal),
             windows=Windows(connection, seal),
+            appointments=Appointments(connection, seal),
+            lines=Lines(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0009"
+HEAD = "0010"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
