@@ -1,6 +1,6 @@
 """Our own articles: front matter, questions, a body whose first paragraph is the short answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -10,7 +10,7 @@ from knowledge.frontmatter import Reading, fenced
 from knowledge.passages import Passage, Source
 
 KINDS = ("fact", "list", "condition", "table", "correction")
-KEYS = {"title", "kind", "region", "valid_from", "valid_until", "sources", "check", "questions"}
+KEYS = {"title", "kind", "region", "valid_from", "valid_until", "sources", "check", "questions", "beside"}
 SOURCE_KEYS = {"title", "number", "article", "valid_from", "quote", "gist"}
 
 
@@ -71,6 +71,7 @@ def _passage(reading: Reading, root: yaml.Node, body: str) -> Passage:
     nodes = reading.pairs(root, KEYS)
     if (kind := reading.text(nodes, "kind", required=True)) and kind not in KINDS:
         reading.fault(nodes["kind"], f"kind {kind!r} is none of {', '.join(KINDS)}")
+    asked = tuple(_asked(reading, nodes, "questions"))
     region = reading.region(nodes)
     first, last = reading.period(nodes)
     if not body:
@@ -84,15 +85,16 @@ def _passage(reading: Reading, root: yaml.Node, body: str) -> Passage:
         region=region,
         valid_from=first,
         valid_until=last,
-        questions=tuple(_questions(reading, nodes)),
+        questions=asked,
+        beside=tuple(_beside(reading, nodes, asked)) if "beside" in nodes else (),
         sources=tuple(_sources(reading, nodes)),
         check=reading.text(nodes, "check"),
     )
 
 
-def _questions(reading: Reading, nodes: dict[str, yaml.Node]) -> Iterator[str]:
+def _asked(reading: Reading, nodes: dict[str, yaml.Node], key: str) -> Iterator[str]:
     seen: set[str] = set()
-    for node in reading.items(nodes, "questions"):
+    for node in reading.items(nodes, key):
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
             reading.fault(node, "a question must be a text")
         elif node.value.strip() in seen:
@@ -100,6 +102,13 @@ def _questions(reading: Reading, nodes: dict[str, yaml.Node]) -> Iterator[str]:
         else:
             seen.add(node.value.strip())
             yield node.value.strip()
+
+
+def _beside(reading: Reading, nodes: dict[str, yaml.Node], asked: Sequence[str]) -> Iterator[str]:
+    for question in _asked(reading, nodes, "beside"):
+        if question in asked:
+            reading.fault(nodes["beside"], f"question {question!r} also stands under questions")
+        yield question
 
 
 def _sources(reading: Reading, nodes: dict[str, yaml.Node]) -> Iterator[Source]:

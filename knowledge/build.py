@@ -33,7 +33,7 @@ from knowledge.remit import load_remit
 from knowledge.search import Search
 from knowledge.sources import read_folder
 from knowledge.store import write_passages
-from knowledge.units import Unit, units, ways_of_asking
+from knowledge.units import Unit, besides, units, ways_of_asking
 from knowledge.vectors import save_vectors, vectors_of
 
 Progress = Callable[[str, int, int], None]
@@ -109,17 +109,17 @@ def build_from(
         why = "; ".join(str(fault) for fault in gathered.faults[:3]) or "no article and no document"
         raise IndexUnusable(f"nothing to index: {why}")
     passages = superseded(gathered.passages.values())
-    texts, asks = list(units(passages)), list(ways_of_asking(passages))
-    searched = len(texts) + len(asks)
+    texts, asks, beside = list(units(passages)), list(ways_of_asking(passages)), list(besides(passages))
+    searched = len(texts) + len(asks) + len(beside)
     made_of, embedded = fingerprint(passages, embedder.name if embedder else ""), 0
     if is_live(folder, made_of):
         generation = live(folder)
         write_origins(generation, gathered.folders)
     else:
-        generation = _with_words(folder, passages, texts, asks, progress)
+        generation = _with_words(folder, passages, texts, asks, beside, progress)
         write_origins(generation, gathered.folders)
         if embedder and searched:
-            generation, embedded = _with_vectors(generation, texts, asks, embedder, on, progress)
+            generation, embedded = _with_vectors(generation, texts, [*asks, *beside], embedder, on, progress)
         else:
             _line(generation, None, on, progress)
             publish(generation)
@@ -138,12 +138,17 @@ def build_from(
 
 
 def _with_words(
-    folder: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit], progress: Progress
+    folder: Path,
+    passages: Sequence[Passage],
+    texts: Sequence[Unit],
+    asks: Sequence[Unit],
+    beside: Sequence[Unit],
+    progress: Progress,
 ) -> Path:
     """A new generation, not live yet, with everything but vectors and line."""
     generation = begin(folder)
     progress("words", 0, len(texts))
-    write_passages(generation / PASSAGES, passages, texts, asks)
+    write_passages(generation / PASSAGES, passages, texts, asks, beside)
     build_lexicon((unit.text for unit in texts), generation / WORDS)
     progress("words", len(texts), len(texts))
     return generation

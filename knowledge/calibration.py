@@ -14,24 +14,25 @@ from knowledge.line import Line, Weights, default_line, likeness
 from knowledge.passages import Passage
 from knowledge.remit import OUTCOMES
 from knowledge.search import Hit, Search
-from knowledge.units import asking_key, ways
+from knowledge.units import asking_key, beside_key, ways
 
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
 # The same for our own articles, by label: of what is answered with an article. They overlap, so that with its article
 # left out a question is often answered by the one beside it, which counts as wrong; by reading, half of these answer.
 OWN_PRECISION = 0.80
 OFFER_PRECISION = 0.85  # of the few titles that are offered, that the right one is among them
+BESIDE = 0.4  # the weight of a question beside an article: nearly as many are put as ways of asking, one in four is met
 UNANSWERABLE = 0.25  # the weight of a question that nothing answers: about one in five is asked
 # The right hits that are further away than what is offered as near. The cosine alone tells chat from questions of the
 # field (95 % of 200 chat lines lie below 95 % of these); words alone do so badly.
 DISTANT_COSINE, DISTANT_WORDS = 0.05, 0.4
 # All other evidence may only speak for a hit. Trials can teach the contrary: a wrong passage is found because it is
 # like the question in one way, and so that way would come to speak against the right one.
-SPEAKS_BOTH_WAYS = frozenset({"length", "law", "words_top_cosine"})
-SPEAKS_AGAINST = frozenset({"unknown"})
+SPEAKS_BOTH_WAYS = frozenset({"length", "law", "words_top_cosine", "trio", "unknown"})
+SPEAKS_AGAINST = frozenset({"beside"})
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
-MOST_QUESTIONS = 800
+MOST_QUESTIONS, MOST_BESIDE = 800, 600
 FOLDS = 5
 
 Progress = Callable[[str, int, int], None]
@@ -74,35 +75,68 @@ def _enough(trials: Sequence[Trial]) -> bool:
 
 
 def article_trials(search: Search, *, on: date, progress: Progress | None = None) -> Iterator[Trial]:
-    """The articles chosen for the ways of asking of the base, each held out.
+    """The articles chosen for the ways of asking of the base, and for what stands beside them, each held out.
+
+    Where nothing stands beside an article, its ways of asking are put a second time, without it.
 
     For the matcher a way of asking is held out with every FOLDS-th other one, since all shape its spread.
     """
     matchers = [search.choices.without_fold(fold, FOLDS) for fold in range(FOLDS)]
-    numbers = itertools.count()
-    asked = [
-        (passage, way, n, next(numbers))
-        for passage in search.store.articles().values()
-        for n, way in enumerate(ways(passage))
+    articles = search.store.articles().values()
+    chosen = [*_some(list(_asked(articles)), MOST_QUESTIONS), *_some(list(_beside(articles)), MOST_BESIDE)]
+    chosen += [
+        replace(one, left_out=one.passage.id, weight=UNANSWERABLE)
+        for one in chosen
+        if one.answered and not one.passage.beside
     ]
-    asked = [one for one in asked if one[2] < len(one[0].questions)]
-    chosen = asked[:: -(-len(asked) // MOST_QUESTIONS)] if asked else []
-    for done, (passage, way, n, number) in enumerate(chosen):
+    for done, one in enumerate(chosen):
         if progress and done % 50 == 0:
             progress("line", done, len(chosen))
-        vector = search.choices.asked_vector(number) if search.repair(way) == way else None
-        for left_out, weight in ((asking_key(passage.id, n), 1.0), (passage.id, UNANSWERABLE)):
-            found = search.look(
-                way,
-                on=_day(passage, on),
-                region=passage.region,
-                without=[left_out],
-                matcher=matchers[number % FOLDS],
-                vector=vector,
-            )
-            if found.articles and found.articles[0].passage.kind not in OUTCOMES:
-                ids = [hit.passage.id for hit in found.articles]
-                yield Trial(found.articles[0], ids[0] == passage.id, weight, passage.id in ids)
+        known = one.number is not None and search.repair(one.text) == one.text
+        found = search.look(
+            one.text,
+            on=_day(one.passage, on),
+            region=one.passage.region,
+            without=[one.left_out],
+            matcher=matchers[one.number % FOLDS] if one.number is not None else None,
+            vector=search.choices.asked_vector(one.number) if known and one.number is not None else None,
+        )
+        if found.articles and found.articles[0].passage.kind not in OUTCOMES:
+            ids = [hit.passage.id for hit in found.articles] if one.answered else []
+            yield Trial(found.articles[0], ids[:1] == [one.passage.id], one.weight, one.passage.id in ids)
+
+
+@dataclass(frozen=True)
+class _Put:
+    """A question for a trial, less what is left out for it; `number` is its place among all ways of asking."""
+
+    passage: Passage
+    text: str
+    left_out: str
+    number: int | None
+    answered: bool = True
+    weight: float = 1.0
+
+
+def _asked(articles: Iterable[Passage]) -> Iterator[_Put]:
+    """Each way of asking, without itself."""
+    numbers = itertools.count()
+    for passage in articles:
+        for n, way in enumerate(ways(passage)):
+            number = next(numbers)
+            if n < len(passage.questions):
+                yield _Put(passage, way, asking_key(passage.id, n), number)
+
+
+def _beside(articles: Iterable[Passage]) -> Iterator[_Put]:
+    """Each question that nothing answers, without itself."""
+    for passage in articles:
+        for n, text in enumerate(passage.beside):
+            yield _Put(passage, text, beside_key(passage.id, n), None, False, BESIDE)
+
+
+def _some(puts: list[_Put], most: int) -> list[_Put]:
+    return puts[:: -(-len(puts) // most)] if puts else []
 
 
 def query_trials(search: Search, queries: Iterable[tuple[str, Collection[str]]], *, on: date) -> Iterator[Trial]:

@@ -32,7 +32,7 @@ LEAD = 10.0  # log odds beyond which a lead says no more
 
 NAMES = (
     "likely", "lead", "trio", "ways", "nearest", "nearest_lead", "text", "text_share", "share", "title",
-    "subject", "heard", "unknown", "length",
+    "subject", "heard", "unknown", "length", "beside",
 )  # fmt: skip
 
 
@@ -51,12 +51,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What speaks for each article that may be found: standing among the ways of asking, and two cosines."""
+    """What speaks for each article that may be found: standing among the ways of asking, and two cosines.
+
+    `beside` is the cosine of the nearest question that nothing answers.
+    """
 
     at: NDArray[np.int64]
     ways: NDArray[np.float64]
     nearest: NDArray[np.float64]
     texts: NDArray[np.float64]
+    beside: float
     scores: NDArray[np.float64]
 
 
@@ -80,13 +84,16 @@ class Choices:
         self._units = store.first_unit[self.rows]
         self._asks = store.ask_passage
         self._first_ask = len(store.unit_passage)
+        self._beside = store.beside_passage
+        self._beside_vectors = self._rows_from(self._first_ask + len(self._asks), len(self._beside))
         self.matcher = self._fit(None)
 
+    def _rows_from(self, first: int, count: int) -> Vectors | None:
+        return self._vectors.rows(np.arange(first, first + count)) if self._vectors and count else None
+
     def _fit(self, left_out: NDArray[np.bool_] | None) -> Matcher | None:
-        if self._vectors is None or not len(self._asks):
-            return None
-        asks = np.arange(self._first_ask, self._first_ask + len(self._asks))
-        return Matcher(self._asks, self._vectors.rows(asks), left_out)
+        vectors = self._rows_from(self._first_ask, len(self._asks))
+        return Matcher(self._asks, vectors, left_out) if vectors is not None else None
 
     def asked_vector(self, n: int) -> Vectors | None:
         """The vector of the nth way of asking of all, titles counted; None without vectors."""
@@ -132,13 +139,22 @@ class Choices:
     ) -> _Measured:
         if vector is None or matcher is None or self._vectors is None:
             ways, nought = _standard(by_words[self.rows[at]]), np.zeros(len(at))
-            return _Measured(at, ways, nought, nought, WORDS_ONLY * ways)
+            return _Measured(at, ways, nought, nought, 0.0, WORDS_ONLY * ways)
         classes = np.searchsorted(matcher.rows, self.rows[at])
         ways = _standard(matcher.scores(vector, limits.hidden)[classes])
         nearest = matcher.nearest(vector, limits.hidden)[classes]
         texts = dots(self._vectors.rows(self._units[at]), vector).astype(np.float64)
         scores = MATCH * ways + NEAREST * _standard(nearest) + COSINE * _standard(texts)
-        return _Measured(at, ways, nearest, texts, scores)
+        return _Measured(at, ways, nearest, texts, self._nearest_beside(vector, limits), scores)
+
+    def _nearest_beside(self, vector: Vectors, limits: Limits) -> float:
+        """The cosine of the nearest question that stands beside what may be found; nought where there is none."""
+        if self._beside_vectors is None:
+            return 0.0
+        near = np.where(limits.passages[self._beside], dots(self._beside_vectors, vector), np.float32(0))
+        for row, places in limits.hidden_beside.items():
+            near[[int(np.searchsorted(self._beside, row)) + place for place in places]] = 0
+        return float(near.max())
 
     def _shares(self, ask: Asked, n: int, hidden: Mapping[int, set[int]]) -> tuple[float, float, float]:
         """The shares of the question that the text has, that text and ways of asking have, and that the title has."""
@@ -174,6 +190,7 @@ class Choices:
             "heard": heard(ask.text, self._texts[int(found.at[n])]),
             "unknown": ask.unknown,
             "length": math.log1p(len(ask.words)),
+            "beside": found.beside,
         }
 
 

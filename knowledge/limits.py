@@ -14,24 +14,25 @@ from knowledge.units import split_key
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be found, by passage; and the ways of asking that are left out, by passage."""
+    """What may be found, by passage; and the ways of asking, and what stands beside, that are left out, by passage."""
 
     passages: NDArray[np.bool_]
     hidden: dict[int, set[int]]
+    hidden_beside: dict[int, set[int]]
 
 
 def limits(store: Store, on: date, region: str, without: Collection[str]) -> Limits:
-    """`without` has ids of passages, and ways of asking by `units.asking_key`."""
+    """`without` has ids of passages, and questions by `units.asking_key` and `units.beside_key`."""
     day = on.toordinal()
     allowed = (store.begins <= day) & (day < store.ends)
     allowed &= np.isin(store.regions, [int(code or 0) for code in rings(region)])
-    hidden: dict[int, set[int]] = {}
+    hidden: dict[str, dict[int, set[int]]] = {"?": {}, "!": {}}
     for name in without:
         if (row := store.row_of(name)) is not None:
             allowed[row] = False
         elif (key := split_key(name)) and (row := store.row_of(key[0])) is not None:
-            hidden.setdefault(row, set()).add(key[1])
-    return Limits(allowed, hidden)
+            hidden[key[1]].setdefault(row, set()).add(key[2])
+    return Limits(allowed, hidden["?"], hidden["!"])
 
 
 def place_meant(question: str, region: str) -> str:

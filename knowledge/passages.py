@@ -32,6 +32,7 @@ class Passage:
 
     `region` is a six-digit division code, or "" where the text holds in the whole country.
     `valid_until` is the first day on which the text no longer holds; None is open-ended.
+    `beside` are questions of the same field that neither this nor any other passage answers.
     `check` says what the hall still has to verify before the text may be stated as certain.
     """
 
@@ -47,5 +48,6 @@ class Passage:
     valid_from: date | None = None
     valid_until: date | None = None
     questions: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     check: str = ""

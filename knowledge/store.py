@@ -22,15 +22,17 @@ from knowledge.wording import bare
 FOREVER = date.max.toordinal()
 
 
-def write_passages(file: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit]) -> None:
-    """A new file with the passages, the texts that are searched, and the ways of asking, by their row."""
+def write_passages(
+    file: Path, passages: Sequence[Passage], texts: Sequence[Unit], asks: Sequence[Unit], beside: Sequence[Unit]
+) -> None:
+    """A new file with the passages, the texts that are searched, the ways of asking and what is beside, by row."""
     database = sqlite_utils.Database(file)
     try:
         table: Any = database["passages"]
         table.insert_all((_row(n, one) for n, one in enumerate(passages)), pk="row")
         table.create_index(["id"], unique=True)
         table.create_index(["kind", "title"])
-        for name, units in (("units", texts), ("asks", asks)):
+        for name, units in (("units", texts), ("asks", asks), ("besides", beside)):
             searched: Any = database[name]
             searched.create({"row": int, "passage": int, "form": str}, pk="row")
             # The form is kept for ways of asking alone: what somebody types word by word is found by it.
@@ -49,6 +51,7 @@ def _row(number: int, passage: Passage) -> dict[str, object]:
     row["valid_from"] = passage.valid_from.isoformat() if passage.valid_from else None
     row["valid_until"] = passage.valid_until.isoformat() if passage.valid_until else None
     row["questions"] = json.dumps(passage.questions, ensure_ascii=False)
+    row["beside"] = json.dumps(passage.beside, ensure_ascii=False)
     row["sources"] = json.dumps(row["sources"], ensure_ascii=False, default=str)
     clean = {
         key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
@@ -65,6 +68,7 @@ def _passage(row: dict[str, Any]) -> Passage:
     fields = {key: value for key, value in row.items() if key != "row"}
     fields["valid_from"], fields["valid_until"] = _day(row["valid_from"]), _day(row["valid_until"])
     fields["questions"] = tuple(json.loads(row["questions"]))
+    fields["beside"] = tuple(json.loads(row["beside"]))
     fields["sources"] = tuple(
         Source(**{**one, "valid_from": _day(one["valid_from"])}) for one in json.loads(row["sources"])
     )
@@ -98,6 +102,7 @@ class Store:
         self.ours = np.array([row["kind"] not in OUTCOMES for row in meta], np.bool_)
         self.unit_passage = self._passages_of("units")
         self.ask_passage = self._passages_of("asks")
+        self.beside_passage = self._passages_of("besides")
         self.first_unit = np.searchsorted(self.unit_passage, np.arange(self.count)).astype(np.int64)
 
     def _passages_of(self, table: str) -> NDArray[np.int32]:

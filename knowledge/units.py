@@ -1,5 +1,6 @@
 """What is searched: every passage, windows over long texts, and each way of asking for an article."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -40,6 +41,13 @@ def ways_of_asking(passages: Iterable[Passage]) -> Iterator[Unit]:
             yield Unit(row, question)
 
 
+def besides(passages: Iterable[Passage]) -> Iterator[Unit]:
+    """Each question that is like those for a passage and that nothing answers, passage by passage."""
+    for row, passage in enumerate(passages):
+        for question in passage.beside:
+            yield Unit(row, question)
+
+
 def ways(passage: Passage) -> tuple[str, ...]:
     """The ways of asking for a passage that has any, with its title as the last one unless it is one of them."""
     return tuple(dict.fromkeys((*passage.questions, passage.title))) if passage.questions else ()
@@ -62,7 +70,12 @@ def asking_key(passage_id: str, nth: int) -> str:
     return f"{passage_id}?{nth}"
 
 
-def split_key(key: str) -> tuple[str, int] | None:
-    """The passage id and the place of an `asking_key`; None for anything else."""
-    passage_id, _, nth = key.rpartition("?")
-    return (passage_id, int(nth)) if passage_id and nth.isdecimal() else None
+def beside_key(passage_id: str, nth: int) -> str:
+    """The same for the nth question that stands beside a passage."""
+    return f"{passage_id}!{nth}"
+
+
+def split_key(key: str) -> tuple[str, str, int] | None:
+    """The passage id, "?" or "!", and the place that an `asking_key` or a `beside_key` names; None for any other."""
+    found = re.fullmatch(r"(.+)([?!])([0-9]+)", key, re.DOTALL)
+    return (found[1], found[2], int(found[3])) if found else None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
+from knowledge.shipped import shipped
 
 FLAT_UP_TO = 300_000  # vectors; exact search stays under 30 ms there
 COMMIT_EVERY = 200
@@ -24,15 +25,15 @@ def vectors_of(
 ) -> tuple[Vectors, int]:
     """The (n, d) vectors of the texts as passages and then of `asks` as questions, and how many were embedded now.
 
-    What the cache has is taken from there; the rest is embedded, shortest first, and committed every few
-    hundred texts, so that a build that was killed goes on where it stopped.
+    What the cache has, or came with the program, is taken from there; the rest is embedded, shortest first, and
+    committed every few hundred texts, so that a build that was killed goes on where it stopped.
     """
     database = sqlite_utils.Database(cache)
     try:
         table: Any = database["vectors"]
         table.create({"model": str, "text": bytes, "vector": bytes}, pk=("model", "text"), if_not_exists=True)
         keys = [_key("", text) for text in texts] + [_key("?", text) for text in asks]
-        known = _cached(database, embedder, keys)
+        known = shipped(embedder.name, keys) | _cached(database, embedder, keys)
         wanted = dict(zip(keys, (*texts, *asks), strict=True))
         as_question = set(keys[len(texts) :])
         parts = _parts({key: text for key, text in wanted.items() if key not in known}, as_question)

@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from knowledge import shipped
 from knowledge.build import BuildReport, build_index, build_passages
-from knowledge.embedding import ModelMissing, OnnxEmbedder, Vectors, load_embedder
+from knowledge.calibration import article_trials
+from knowledge.embedding import SHIPPED, ModelMissing, OnnxEmbedder, Vectors, load_embedder
 from knowledge.errors import IndexUnusable
+from knowledge.generations import CACHE
 from knowledge.passages import Passage
 from knowledge.search import Hit, Search, live_generation
-from knowledge.units import asking_key, units, windows
+from knowledge.units import asking_key, beside_key, units, windows
 from knowledge.vectors import VectorIndex, save_vectors
 from knowledge.wording import words
 
@@ -187,6 +190,35 @@ def test_threads_find_the_same(search: Search) -> None:
     for thread in threads:
         thread.join()
     assert [found[n] for n in range(len(questions))] == alone
+
+
+def test_what_stands_beside_an_article_speaks_against_it(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    beside = "beside:\n  - 奶茶店加盟费多少\n  - 奶茶店怎么起名\n"
+    text = ARTICLE.format(region="").replace("\n---\n先", f"\n{beside}---\n先")
+    (folder / "naicha.md").write_text(text, encoding="utf-8")
+    build_index(tmp_path / "kb", folder, [], Hashing())
+    search = Search.open(tmp_path / "kb", Hashing())
+    asked = "奶茶店加盟费多少"
+    seen = search.look(asked, on=ON).articles[0].evidence["beside"]
+    held_out = search.look(asked, on=ON, without=[beside_key("naicha", 0)]).articles[0].evidence["beside"]
+    elsewhere = search.look("奶茶铺子办证", on=ON).articles[0].evidence["beside"]
+    assert seen == pytest.approx(1, abs=1e-3) and max(held_out, elsewhere) < 0.9
+    trials = list(article_trials(search, on=ON))
+    assert sorted(trial.right for trial in trials) == [False, False, True, True, True]
+
+
+def test_vectors_that_come_with_the_program_are_as_good_as_made(tmp_path: Path, articles: Path) -> None:
+    model = Hashing()
+    model.name = SHIPPED
+    build_index(tmp_path / "kb", articles, [], model)
+    shipped.pack(tmp_path / "kb" / CACHE, tmp_path / "packed.npz")
+    texts = [f"query: {n}" for n in range(3)]
+    assert shipped.shipped("another", [], tmp_path / "packed.npz") == {} == shipped.shipped(SHIPPED, [b"x" * 32])
+    keys = {hashlib.sha256(f"?{text}".encode()).digest(): text for text in ("奶茶铺子办证", *texts)}
+    (found,) = shipped.shipped(SHIPPED, keys, tmp_path / "packed.npz").values()
+    assert float(found @ model.queries(["奶茶铺子办证"])[0]) == pytest.approx(1, abs=1e-3)
 
 
 def build(folder: Path, embedder: Hashing | None, articles: Path) -> BuildReport:

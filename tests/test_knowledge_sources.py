@@ -132,6 +132,7 @@ def test_an_article_is_read(tmp_path: Path) -> None:
         ('"370000"', '"37"', 4, "is not six digits"),
         ("title: 食品安全法实施条例\n    ", "", 7, "'title' is missing"),
         ("  - 许可证多久过期", "  - 食品证几年有效", 12, "stands twice"),
+        ("---\n五", "beside:\n  - 食品证几年有效\n---\n五", 14, "also stands under questions"),
         ("questions:", "questions: [", 0, "not YAML"),
         ("---\ntitle", "title", 1, "no front matter"),
         ("五年。\n\n到期前要延续。\n", "", 0, "the body is empty"),

@@ -24,6 +24,7 @@ from bot.settings import load_settings
 from knowledge.build import BuildReport
 from knowledge.embedding import ModelMissing
 from knowledge.evaluate import evaluate
+from knowledge.generations import CACHE
 from knowledge.search import Search
 
 kb = typer.Typer(help="The knowledge base.", no_args_is_help=True)
@@ -159,6 +160,19 @@ def rebuild_model(
         rebuild(wheel, out)
     except (ModelMissing, WrongWheel) as error:
         raise ConfigError(str(error)) from error
+
+
+@kb.command("pack-vectors", hidden=True)
+def pack_vectors(home: Home) -> None:
+    """Pack the vectors of the shipped articles into the program, for whoever develops banshi; needs an empty home."""
+    from knowledge.shipped import FILE, pack
+
+    settings = load_settings(home)
+    FILE.unlink(missing_ok=True)
+    with watched() as progress:
+        embedder = composition.open_embedder(settings, workers=os.cpu_count() or 1)
+        editing.build(settings, composition.ARTICLES, [], embedder, {}, progress, today(settings))
+    pack(settings.kb / CACHE, FILE)
 
 
 @kb.command("fit-line", hidden=True)
