@@ -45,6 +45,7 @@ QUESTIONS = frozenset(
 ACTIONS = frozenset(
     {"start_bundle", "ask_human", "inform", "affirm", "deny", "correct_answer", "skip_step", "choose_delivery"}
 )
+TELLING = frozenset({"inform", "affirm", "deny"})  # what is told beside a question is what the question is about
 MOST_CLAUSES = 4
 # Talk about ourselves that the base has articles on too: a question is answered from there, if it can be.
 ABOUT_US = frozenset({"ask_privacy", "erase_me", "show_my_data", "complain"})
@@ -131,27 +132,28 @@ class Ear:
         text = event.text.strip()
         if text in self.commands or not has_words(text) or len(text) > self.longest:
             return Heard(event)
-        understanding, question = self._understood(text)
+        understanding, asked = self._understood(text)
         entities = _affirmed(understanding, text)
-        beside = question != text
+        beside = bool(asked)
         if understanding.sure and understanding.intent in NOT_LOOKED_UP and not beside:
             return Heard(event, understanding, entities=entities)
         if sum_ := reckoning(text, now.astimezone(self.zone).date()):
             return Heard(event, understanding, sum_, entities=entities)
+        question = asked if asked and understanding.intent not in TELLING else text
         answers = self.look_up(question, now, topic=topic, harmful=_harmful(understanding))
         return Heard(event, understanding, None, answers, entities, beside)
 
     def _understood(self, text: str) -> tuple[Understanding, str]:
-        """What is wanted, and what is asked: the message itself, or the part that asks beside one that acts."""
+        """What is wanted, and the part that asks, where it stands beside one that acts or tells; otherwise ""."""
         whole = self.understand(text)
         pieces = clauses(text)
         if not 1 < len(pieces) <= MOST_CLAUSES:
-            return whole, text
+            return whole, ""
         parts = [(piece, found) for piece in pieces if (found := self.understand(piece)).sure]
         asked = [piece for piece, found in parts if found.intent in QUESTIONS]
         acts = [found for _, found in parts if found.intent in ACTIONS]
         if not asked or not acts or (whole.sure and whole.intent in QUESTIONS and len(asked) == len(parts)):
-            return whole, text
+            return whole, ""
         return replace(acts[0], entities=whole.entities), " ".join(asked)
 
     def look_up(

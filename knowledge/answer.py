@@ -11,6 +11,7 @@ from knowledge.parts import asks, joined, leans, parts
 from knowledge.passages import Passage, Source
 from knowledge.remit import OUTCOMES
 from knowledge.search import Found, Hit, Search
+from knowledge.subjects import subjects
 from knowledge.wording import bare
 
 NEAREST = 3
@@ -92,8 +93,14 @@ class Answers:
         followed = self.answer(joined(question, earlier), on=on, region=region, harmful=harmful)
         if followed.outcome != "answered":
             return followed if points_back and alone.outcome != "answered" else None
+        if not points_back and not subjects(question) and _as_good(alone, followed):
+            return Answer("clarify", followed.confidence, asked=question, near=self._titles_of(followed, alone))
         lead = 0.0 if points_back or alone.outcome != "answered" else BETTER
         return followed if followed.confidence >= alone.confidence + lead else None
+
+    def _titles_of(self, *found: Answer) -> tuple[str, ...]:
+        rows = [self.search.store.row_of(one.passage_id) for one in found if one.passage_id]
+        return tuple(one.title for one in self.search.store.passages([row for row in rows if row is not None]))
 
     def answer(self, question: str, *, on: date, region: str = "", harmful: float = HARMFUL) -> Answer:
         """The best answer to one question, or the readings to choose from, or "not_found"."""
@@ -162,6 +169,12 @@ class Answers:
             passage_id=passage.id,
             whole=bool(passage.questions),
         )
+
+
+def _as_good(alone: Answer, followed: Answer) -> bool:
+    """Whether both readings answer, each with something else, and neither is much the surer."""
+    differ = alone.outcome == "answered" and alone.passage_id != followed.passage_id
+    return differ and abs(alone.confidence - followed.confidence) <= BETTER
 
 
 def _elsewhere(subject: Passage, likely: float) -> Answer:

@@ -18,6 +18,9 @@ from nlu.clauses import clauses
 ASIDE = QUESTIONS | {"greet", "thank", "goodbye", "ask_identity", "ask_ability", "ask_privacy", "express_anger"}
 
 
+SO_MANY_WORDS = 2  # things told of a business that is asked about, from which on it is meant to be begun
+
+
 def wanted(turn: Turn) -> Bundle | None:
     """The bundle that a message wants to begin: by its name, or by what it wishes and names."""
     catalogue, entities = turn.resources.catalogue, turn.heard.entities
@@ -53,9 +56,11 @@ def asked_about(turn: Turn) -> None:
 def is_begun(turn: Turn) -> bool:
     """Is it to be begun, rather than asked about: named, wished for, or told of in so many words?"""
     bundle = wanted(turn)
-    if bundle is None or is_named(turn) or turn.heard.beside or not asks(turn.event.text):
+    if bundle is None or is_named(turn) or not asks(turn.event.text):
         return True
-    return not question.is_answered(turn) and bool(engine.filled(bundle, {}, casework.said(turn)))
+    if turn.heard.beside:
+        return question.is_answered(turn)
+    return not question.is_answered(turn) and len(engine.filled(bundle, {}, casework.said(turn))) >= SO_MANY_WORDS
 
 
 def is_named(turn: Turn) -> bool:
