@@ -46,6 +46,7 @@ ACTIONS = frozenset(
     {"start_bundle", "ask_human", "inform", "affirm", "deny", "correct_answer", "skip_step", "choose_delivery"}
 )
 TELLING = frozenset({"inform", "affirm", "deny"})  # what is told beside a question is what the question is about
+THINKABLE = 0.02  # how likely a message must be to want, as a whole, what a part of it seems to want
 MOST_CLAUSES = 4
 # Talk about ourselves that the base has articles on too: a question is answered from there, if it can be.
 ABOUT_US = frozenset({"ask_privacy", "erase_me", "show_my_data", "complain"})
@@ -151,7 +152,8 @@ class Ear:
             return whole, ""
         parts = [(piece, found) for piece in pieces if (found := self.understand(piece)).sure]
         asked = [piece for piece, found in parts if found.intent in QUESTIONS]
-        acts = [found for _, found in parts if found.intent in ACTIONS]
+        likely = dict(whole.ranking)
+        acts = [one for _, one in parts if one.intent in ACTIONS and likely.get(one.intent, 0.0) >= THINKABLE]
         if not asked or not acts or (whole.sure and whole.intent in QUESTIONS and len(asked) == len(parts)):
             return whole, ""
         return replace(acts[0], entities=whole.entities), " ".join(asked)
