@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from bot import metrics
 from bot.bells import Bells
-from bot.channels.base import Channel, Reception
+from bot.channels.base import Channel, Paper, Reception
 from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
@@ -38,8 +38,8 @@ _GATHER_EVERY = 60.0
 T = TypeVar("T")
 
 
-def reception(resources: Resources, bells: Bells) -> Reception:
-    """The way in for channels that live in the event loop."""
+def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | None] = lambda _: None) -> Reception:
+    """The way in for channels that live in the event loop. `make` makes out the paper behind a link."""
     store, looks = resources.store, CapacityLimiter(LOOK_AT_ONCE)
 
     async def keep(event: InboundEvent) -> tuple[int, bool]:
@@ -59,7 +59,11 @@ def reception(resources: Resources, bells: Bells) -> Reception:
     async def write(work: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.write, work)
 
-    return Reception(keep, take, read, write, bells, resources.replies)
+    async def paper(url: str) -> Paper | None:
+        return await to_thread.run_sync(make, url)
+
+    handover, hall = Handover(resources.rota, resources.replies), resources.settings.hall.name
+    return Reception(keep, take, read, write, paper, bells, resources.replies, handover, hall)
 
 
 def take_over(resources: Resources, channels: Collection[str]) -> None:

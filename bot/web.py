@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ from bot.channels.webchat import UPLOADS
 from bot.errors import CitizenError, StoreError
 from bot.freshness import Freshness
 from bot.materials.cleaning import LARGEST
-from bot.paper_routes import paper_routes
+from bot.paper_routes import paper_of, paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
 from bot.store.queue import dead_letters
@@ -85,7 +86,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
     app.include_router(visit_routes(resources))
-    reception = loops.reception(resources, bells)
+    reception = loops.reception(resources, bells, partial(paper_of, round))
     for channel in channels.values():
         router = channel.router(reception)
         if router is not None:

@@ -20,8 +20,9 @@ from fastapi.testclient import TestClient
 from bot import app as composition
 from bot.app import App
 from bot.channels import wechat
+from bot.channels.envelope import Refused
 from bot.channels.plain import pieces
-from bot.channels.wechat.callback import TYPED, Gate, Refused, understood
+from bot.channels.wechat.callback import TYPED, Gate, understood
 from bot.domain.messages import OutboundMessage
 from bot.settings import load_settings
 from bot.store.db import Store

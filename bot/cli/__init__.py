@@ -60,6 +60,7 @@ def run() -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     logging.getLogger("bm25s").disabled = True  # it tells of every index that it builds, at a level of its own
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every address, and some hold a token
     try:
         app()  # ends the process by itself, with 2 for bad arguments
     except SystemExit as left:

@@ -33,6 +33,7 @@ from bot.store.notices import Notices
 from bot.store.nudges import Nudges
 from bot.store.outbox import Outbox
 from bot.store.photos import Photos
+from bot.store.sessions import Sessions
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
@@ -72,6 +73,7 @@ class Tables:
     notices: Notices
     photos: Photos
     windows: Windows
+    sessions: Sessions
     appointments: Appointments
     lines: Lines
 
@@ -100,6 +102,7 @@ class Tables:
             notices=Notices(connection),
             photos=Photos(connection, seal),
             windows=Windows(connection, seal),
+            sessions=Sessions(connection),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
         )

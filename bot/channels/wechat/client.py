@@ -8,6 +8,7 @@ import requests
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
+from bot.channels.counted import Closed
 from bot.errors import TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40001, 40014, 42001})
@@ -16,10 +17,6 @@ CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
 _WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
 _TIMEOUT = (3, 5)  # seconds to connect, to answer
 _SOON = 60  # seconds before its end in which a token is not used any more
-
-
-class Closed(Undeliverable):
-    """The platform lets us say nothing more to this citizen until they do something."""
 
 
 class Client(WeChatClient):  # type: ignore[misc]

@@ -1,0 +1,73 @@
+"""Saying what a platform counts: as many messages as we may, and the rest when the citizen does something again."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from bot.channels.base import Reception
+from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.errors import ChannelError, TryLater, Undeliverable, Unknown
+from bot.replies import Replies
+from bot.store.db import Tables
+from bot.store.windows import Grant
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[int, str], Awaitable[None]]
+
+
+class Closed(Undeliverable):
+    """The platform lets us say nothing more to this citizen until they do something."""
+
+
+async def say(reception: Reception, conversation: str, parts: Sequence[str], send: Send) -> None:
+    """One message a part, as many as we may; what is left waits until the citizen does something.
+
+    `send` is given the place of a part and its words. Closed where nothing may be sent at all: then whoever wanted to
+    say it may try another way.
+    """
+    for place in range(len(parts)):
+        rest = parts[place:]
+        left = await reception.write(lambda tables: tables.windows.take(conversation, datetime.now(UTC)))
+        if left is None:
+            if await reception.write(partial(park, conversation, rest)):
+                return
+            raise Closed("nothing was heard of this citizen lately")
+        more = [reception.replies("words.go_on")] if left == 0 and len(rest) > 1 else []
+        try:
+            await send(place, "\n".join([rest[0], *more]))
+        except ChannelError as error:
+            await reception.write(partial(_unsent, conversation, rest, error, place == 0))
+            if place == 0:
+                raise
+            log.warning("a part was not sent; it waits")
+            return
+
+
+def let(tables: Tables, conversation: str, grant: Grant, event: InboundEvent | None, replies: Replies) -> bool:
+    """Count what an act lets us send, and queue what waits for it. True where the act only asked to go on."""
+    now = datetime.now(UTC)
+    tables.windows.granted(conversation, grant, now)
+    parked = tables.windows.unpark(conversation) if event else ""
+    if not parked or event is None:
+        return False
+    tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{event.event_id}")
+    return replies.command(event.text.strip()) == "continue"
+
+
+def park(conversation: str, parts: Sequence[str], tables: Tables) -> bool:
+    """Keep what could not be said. False where the citizen was silent for so long that it may never be read."""
+    tables.windows.park(conversation, "\n".join(parts), "\n\n")
+    return tables.windows.is_open(conversation, datetime.now(UTC))
+
+
+def _unsent(conversation: str, parts: Sequence[str], error: ChannelError, whole: bool, tables: Tables) -> None:
+    """Keep what was not sent, unless all of it comes again by itself. What the platform counts is right."""
+    if isinstance(error, Closed):
+        tables.windows.spent(conversation)
+    elif isinstance(error, TryLater):
+        tables.windows.give_back(conversation)
+    parts = parts[1:] if isinstance(error, Unknown) else parts  # it may have arrived
+    if parts and (isinstance(error, Closed) or not whole):
+        park(conversation, parts, tables)
