@@ -109,20 +109,6 @@ def test_a_replayed_call_is_acknowledged_and_leads_to_nothing(desk: tuple[App, T
     assert peer.calls.count("kf/sync_msg") == calls
 
 
-def test_the_platforms_own_sample_opens(peer: Qyapi, home: Path, embedder: Embedder) -> None:
-    """The sample of the documentation: its echo is a number."""
-    from bot.channels.envelope import Envelope
-
-    query = {
-        "msg_signature": "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3",
-        "timestamp": "1409659589",
-        "nonce": "263014780",
-    }
-    echo = "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ=="
-    at = datetime.fromtimestamp(1409659589, UTC)
-    assert Envelope(CORP, TOKEN, AES_KEY).opened(query, echo, at) == "1616140317555161061"
-
-
 def test_strangers_are_refused(desk: tuple[App, TestClient], peer: Qyapi) -> None:
     parts, client = desk
     draw = random.Random(9)
