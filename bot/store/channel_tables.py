@@ -40,3 +40,15 @@ kf_session = sa.Table(
 )
 _served = kf_session.c.state.in_([sa.literal_column("2"), sa.literal_column("3")])
 sa.Index("ix_kf_session_served", kf_session.c.changed_at, sqlite_where=_served, postgresql_where=_served)
+
+# Notices that somebody agreed to: standing, or `left` times. What was taken back is kept too, with when it was.
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("template", sa.Text, primary_key=True),
+    sa.Column("standing", sa.Boolean, nullable=False),
+    sa.Column("left", sa.Integer, nullable=False),
+    sa.Column("given_at", Instant),
+    sa.Column("refused_at", Instant),
+)

@@ -18,6 +18,7 @@ from bot.store.appointments import Appointments
 from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
+from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
@@ -74,6 +75,7 @@ class Tables:
     photos: Photos
     windows: Windows
     sessions: Sessions
+    consents: Consents
     appointments: Appointments
     lines: Lines
 
@@ -103,6 +105,7 @@ class Tables:
             photos=Photos(connection, seal),
             windows=Windows(connection, seal),
             sessions=Sessions(connection),
+            consents=Consents(connection),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
         )

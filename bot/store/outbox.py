@@ -69,6 +69,13 @@ class Outbox:
         row = self._connection.execute(changed.returning(outbox.c.body)).first()
         return None if row is None else _message.validate_python(self._seal.show(row.body))
 
+    def notice_lost(self, conversation_id: str, now: datetime, error: str) -> int | None:
+        """The last notice by template that was sent there has not arrived: the event that it was of."""
+        for queued in reversed(self._select(outbox.c.conversation_id == conversation_id, limit=None)):
+            if queued.message.template and self.bounced(queued.id, conversation_id, now, error) is not None:
+                return queued.inbox_id
+        return None
+
     def claim(
         self,
         now: datetime,

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -15,9 +16,10 @@ from bot.channels.base import Capabilities, Reception
 from bot.channels.envelope import only_the_platform
 from bot.channels.plain import pieces, plain
 from bot.channels.wechat.callback import NAME, Gate, Pushed, understood
-from bot.channels.wechat.client import Client
+from bot.channels.wechat.client import Client, Unwanted
+from bot.channels.wechat.notices import Template, record
 from bot.domain.messages import InboundEvent, OutboundMessage
-from bot.errors import CitizenError, OperatorError, TryLater
+from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
 from bot.store.db import Tables
 
 LONGEST = 2000  # bytes of one text; from 2,048 on the platform refuses it
@@ -35,6 +37,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     app_id: str
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+    notices: tuple[Template, ...] = ()
     wait: Annotated[float, Field(ge=0, le=4)] = 3.0
     base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.weixin.qq.com"
     token: SecretStr
@@ -89,6 +92,9 @@ class Wechat:
         reception, openid = self._reception, conversation_id.rpartition(":")[2]
         if reception is None:
             raise TryLater("not at work here")
+        if message.template and self._settings.notices:
+            await self._notify(reception, conversation_id, openid, message)
+            return
         parts = pieces(plain(message, reception.replies), LONGEST)
         held = self._held.pop(conversation_id, None)
         if held is not None and not held.done() and parts:
@@ -101,6 +107,9 @@ class Wechat:
         if pushed.left:
             await reception.write(lambda tables: tables.windows.forget(conversation))
         asked_on = await reception.write(lambda tables: _let(tables, conversation, pushed, reception))
+        if pushed.decisions:
+            known = self._settings.notices
+            await reception.write(partial(record, conversation, pushed.decisions, known, now))
         if pushed.event is None or asked_on:
             reception.bells.queued.ring()
             return await self._first(reception, conversation, None) if asked_on else ""
@@ -138,6 +147,22 @@ class Wechat:
             if self._held.get(conversation) is held:
                 del self._held[conversation]
             held.cancel()
+
+    async def _notify(self, reception: Reception, conversation: str, openid: str, message: OutboundMessage) -> None:
+        """By the first template that they agreed to, those that stand before those that are used up."""
+        known = {one.id: one for one in sorted(self._settings.notices, key=lambda one: not one.standing)}
+        id = await reception.write(lambda tables: tables.consents.take(conversation, list(known)))
+        if not id:
+            raise Undeliverable("no notice was agreed to")
+        data = known[id].filled(dict(message.facts))
+        try:
+            await to_thread.run_sync(self._client.notify, openid, id, known[id].page, data)
+        except Unwanted:
+            await reception.write(lambda tables: tables.consents.refuse(conversation, id, datetime.now(UTC)))
+            raise
+        except TryLater:
+            await reception.write(lambda tables: tables.consents.give_back(conversation, id))
+            raise
 
     async def _say(self, reception: Reception, conversation: str, openid: str, parts: list[str]) -> None:
         async def send(_place: int, text: str) -> None:

@@ -9,6 +9,7 @@ import wechatpy
 import xmltodict
 
 from bot.channels.envelope import Envelope, Refused
+from bot.channels.wechat.notices import Decision, decisions
 from bot.domain.messages import InboundEvent, Kind, writable
 from bot.store.windows import Grant
 
@@ -25,7 +26,7 @@ class Pushed:
     """One push: by whom to which account; what happened, if it is anything to answer; what it lets us send; a picture
     to be fetched.
 
-    `left`: the citizen follows us no longer.
+    `left`: the citizen follows us no longer. `decisions`: what they said to notices by template.
     """
 
     sender: str
@@ -34,6 +35,7 @@ class Pushed:
     grant: Grant | None = None
     media_id: str = ""
     left: bool = False
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _pushed(kind: str, event: str, told: dict[str, Any], sender: str, greeting: 
         grant = TAPPED if event in _GRANTING else None
         text = _said_by(event, told, greeting)
         made = _event(told, sender, "tap" if event == "click" else "text", now, text) if text else None
-        return Pushed(sender, account, made, grant, left=event == "unsubscribe")
+        return Pushed(sender, account, made, grant, left=event == "unsubscribe", decisions=decisions(told))
     tapped = bool(told.get("bizmsgmenuid"))
     what = _TEXTS.get(kind, "voice")
     text = str(told.get("Content") or told.get("Recognition") or told.get("Label") or "")

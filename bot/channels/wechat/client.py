@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -9,14 +10,19 @@ from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
 from bot.channels.counted import Closed
+from bot.channels.wechat.notices import REFUSED
 from bot.errors import TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40001, 40014, 42001})
-NEVER = frozenset({40003, 43004, 48001, 45002})  # no such follower, no right to send, too long
+NEVER = frozenset({40003, 43004, 48001, 45002, 40037, 47003})  # no such follower, right or template; too long
 CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
 _WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
 _TIMEOUT = (3, 5)  # seconds to connect, to answer
 _SOON = 60  # seconds before its end in which a token is not used any more
+
+
+class Unwanted(Undeliverable):
+    """The citizen wants no such notice."""
 
 
 class Client(WeChatClient):  # type: ignore[misc]
@@ -54,6 +60,12 @@ class Client(WeChatClient):  # type: ignore[misc]
         """Send one text. Closed, TryLater, Undeliverable or Unknown where it was not, or may not have been, taken."""
         self._call(lambda: self.message.send_text(openid, text))
 
+    def notify(self, openid: str, template: str, page: str, data: Mapping[str, Any]) -> None:
+        """Send a notice that was subscribed to. Unwanted where the citizen takes none of it any more."""
+        told: dict[str, Any] = {"touser": openid, "template_id": template, "data": data}
+        told |= {"page": page} if page else {}
+        self._call(lambda: self.post("message/subscribe/bizsend", data=told))
+
     def picture(self, media_id: str) -> bytes:
         """What a citizen sent. OperatorError's kinds as above."""
         reply: Any = self._call(lambda: self.media.download(media_id))
@@ -81,6 +93,8 @@ class Client(WeChatClient):  # type: ignore[misc]
 
 
 def _failed(code: int | None) -> TryLater | Undeliverable:
+    if code == REFUSED:
+        return Unwanted(f"errcode {code}")
     if code in CLOSED:
         return Closed(f"errcode {code}")
     if code in NEVER:

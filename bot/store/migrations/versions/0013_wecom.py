@@ -27,3 +27,12 @@ def upgrade() -> None:
     )
     served = sa.text("state IN (2, 3)")
     op.create_index("ix_kf_session_served", "kf_session", ["changed_at"], sqlite_where=served, postgresql_where=served)
+    op.create_table(
+        "consent",
+        sa.Column("conversation_id", sa.Text, primary_key=True),
+        sa.Column("template", sa.Text, primary_key=True),
+        sa.Column("standing", sa.Boolean, nullable=False),
+        sa.Column("left", sa.Integer, nullable=False),
+        sa.Column("given_at", sa.Double),
+        sa.Column("refused_at", sa.Double),
+    )
