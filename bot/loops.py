@@ -46,6 +46,7 @@ def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | 
         now = store.now()
         kept: tuple[int, bool] = await write(lambda tables: tables.inbox.accept(event, now))
         bells.arrived.ring()
+        metrics.HEARD_AT.labels(event.channel).set_to_current_time()
         return kept
 
     async def take(conversation_id: str, content: bytes) -> Kept:
@@ -157,6 +158,7 @@ async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int
         metrics.UNDELIVERED.labels(claimed.channel, "fault").inc()
         return lambda tables: tables.outbox.again(claimed, now, fault, give_up_at)
     metrics.DELIVERED.labels(claimed.channel).inc()
+    metrics.SAID_AT.labels(claimed.channel).set_to_current_time()
     return lambda tables: tables.outbox.sent(claimed, now)
 
 

@@ -21,6 +21,7 @@ def run() -> int:
     """Run the command line; faults are one clear line on standard error."""
     from bot.cli import (
         bench,
+        channels,
         dates,
         demo,
         kb,
@@ -48,6 +49,7 @@ def run() -> int:
         licences,
         slots,
         rasa,
+        channels,
         operate,
         privacy,
         staff,

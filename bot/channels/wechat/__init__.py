@@ -17,6 +17,7 @@ from bot.channels.envelope import only_the_platform
 from bot.channels.plain import pieces, plain
 from bot.channels.wechat.callback import NAME, Gate, Pushed, understood
 from bot.channels.wechat.client import Client, Unwanted
+from bot.channels.wechat.menu import Entry
 from bot.channels.wechat.notices import Template, record
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     app_id: str
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+    menu: Annotated[tuple[Entry, ...], Field(max_length=3)] = ()
     notices: tuple[Template, ...] = ()
     wait: Annotated[float, Field(ge=0, le=4)] = 3.0
     base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.weixin.qq.com"

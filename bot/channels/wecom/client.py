@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 
+from bot import metrics
 from bot.channels.counted import Closed
+from bot.channels.wecom.callback import NAME
 from bot.errors import ChannelError, TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40014, 42001, 41001})
@@ -45,7 +47,6 @@ class Client:
         self._http = httpx.AsyncClient(base_url=f"{base.rstrip('/')}/cgi-bin/", timeout=_TIMEOUT)
         self._lock = asyncio.Lock()
         self._token, self._good_until = "", 0.0
-        self.token_at: float | None = None
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -145,8 +146,8 @@ class Client:
             if code := _fault(reply):
                 raise TryLater(f"no token: errcode {code}", _WAITS.get(code, 60.0))
             told = reply.json()
-            self._token, self.token_at = str(told["access_token"]), time.time()
-            self._good_until = self.token_at + int(told["expires_in"])
+            self._token, self._good_until = str(told["access_token"]), time.time() + int(told["expires_in"])
+            metrics.TOKEN_AT.labels(NAME).set_to_current_time()
             return self._token
 
     async def _sent(self, method: str, path: str, **more: Any) -> httpx.Response:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot import metrics
 from bot.bells import Bell
 from bot.channels.base import Reception
-from bot.channels.wecom.callback import Call, Happened, understood
+from bot.channels.wecom.callback import NAME, Call, Happened, understood
 from bot.channels.wecom.client import Client, Page
 from bot.channels.wecom.reading import Read, keep
 from bot.channels.wecom.rendering import menu_of
@@ -75,6 +76,7 @@ class Reader:
                 return
             read = Read(account, reading.cursor, page.cursor, things)
             if await reception.write(partial(keep, read, reception, datetime.now(UTC))):
+                metrics.HEARD_AT.labels(NAME).set_to_current_time()
                 reception.bells.arrived.ring()
                 reception.bells.queued.ring()
                 await asyncio.gather(*(self._welcome(reception, one) for one in things))
@@ -96,6 +98,8 @@ class Reader:
         """A word to somebody who has just come in, while the platform lets us: it costs nothing."""
         code, replies = str(one.told.get("welcome_code", "")), reception.replies
         if one.what != "enter_session" or not code or datetime.now(UTC) - one.at > _WELCOME:
+            return
+        if await reception.read(lambda tables: tables.desk.is_off(NAME)):
             return
         scene = writable(str(one.told.get("scene_param", "")))
         offered = [scene] if scene and len(scene.encode()) <= _SCENE else []
