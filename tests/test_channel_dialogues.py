@@ -27,10 +27,12 @@ from bot.bells import Bells
 from bot.channels import counted, telegram, wechat, wecom
 from bot.channels.wecom import reader
 from bot.domain.messages import InboundEvent, OutboundMessage
+from bot.handlers.question import source_lines
 from bot.materials.worker import Workers
 from bot.store.invitations import CODE
 from bot.store.tables import inbox
 from knowledge.embedding import Embedder
+from tests.hall import REPLIES
 from tests.peers import qyapi, weixin
 from tests.peers import telegram as telegrams
 from tests.test_dialogues import BEGINS, FOLDER, TOLD, Talk, accept, photo, settings_for, with_workers
@@ -38,16 +40,13 @@ from tests.test_telegram import HEADER
 from tests.test_wechat import until
 
 NAMES = [
-    "a_correction_asks_again_what_rested_on_it",
     "a_person_at_once",
     "a_side_question_and_back",
     "choices_in_many_ways",
     "false_premise",
     "free_speech_fills_the_form",
-    "numbers_are_taps",
     "open_restaurant",
     "photos_judged",
-    "skip_back_repeat_where",
     "ten_thousand_characters",
     "to_a_person",
 ]
@@ -313,12 +312,17 @@ class Player:
         assert hidden("\n\n".join(one.text for one in self.said)) == "\n\n".join(one["text"] for one in wanted)
         choices = tuple(choice for one in wanted for choice in one.get("choices", []))
         assert tuple(choice for one in self.said for choice in one.choices) == choices
-        read = self.way.read()
-        lines = [[*one.get("links", []), *(one.get("sources", []) if self.way.beside else [])] for one in wanted]
-        messages = [
-            OutboundMessage(one["text"], tuple(one.get("choices", [])), tuple(one.get("links", []))) for one in wanted
+        rests = [source_lines(REPLIES, one.sources) for one in self.said]
+        assert [line for rest in rests for line in rest] == [line for one in wanted for line in one.get("sources", [])]
+        titles = [[link.title for link in one.links] for one in self.said]
+        assert [title for some in titles for title in some] == [
+            title for one in wanted for title in one.get("links", [])
         ]
-        shown = "".join(self.way.shown(message, rest) for message, rest in zip(messages, lines, strict=True))
+        read = self.way.read()
+        shown = "".join(
+            self.way.shown(message, [*some, *(rest if self.way.beside else [])])
+            for message, some, rest in zip(self.said, titles, rests, strict=True)
+        )
         assert bare(read.text) == bare(shown)
         assert (
             read.taps in ((), choices)

@@ -52,3 +52,12 @@ consent = sa.Table(
     sa.Column("given_at", Instant),
     sa.Column("refused_at", Instant),
 )
+
+# Conversations of one person in several channels. `name` is one of them, and says nothing of who it is.
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+sa.Index("ix_person_name", person.c.name)

@@ -33,6 +33,7 @@ from bot.store.misses import Misses
 from bot.store.notices import Notices
 from bot.store.nudges import Nudges
 from bot.store.outbox import Outbox
+from bot.store.people import People
 from bot.store.photos import Photos
 from bot.store.sessions import Sessions
 from bot.store.staff import StaffTable
@@ -75,6 +76,7 @@ class Tables:
     photos: Photos
     windows: Windows
     sessions: Sessions
+    people: People
     consents: Consents
     appointments: Appointments
     lines: Lines
@@ -105,6 +107,7 @@ class Tables:
             photos=Photos(connection, seal),
             windows=Windows(connection, seal),
             sessions=Sessions(connection),
+            people=People(connection),
             consents=Consents(connection),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),

@@ -36,3 +36,9 @@ def upgrade() -> None:
         sa.Column("given_at", sa.Double),
         sa.Column("refused_at", sa.Double),
     )
+    op.create_table(
+        "person",
+        sa.Column("conversation_id", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+    )
+    op.create_index("ix_person_name", "person", ["name"])
