@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.domain.licence import Holder
-from bot.domain.messages import InboundEvent
 from bot.errors import StoreError, place
 from bot.ledger.scan import Ladders
+from bot.ledger.timer import timer
 from bot.ledger.wording import ORDER, PRESSING, Wording, most_pressing, plain
 from bot.registry.sms import Sms
 from bot.store.db import Tables
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 200
 _IN_ONE = 6  # licences in one message
 _CHUNKS = 20  # of the ledger, in one round
-_TIMERS: dict[Way, str] = {"chat": "nudge", "notice": "notice"}
 _BUSY = timedelta(minutes=30)  # since somebody wrote, in which nothing is said between
 
 
@@ -221,18 +220,6 @@ def open_nudger(resources: Resources) -> Nudger:
     settings, ladders = resources.settings, Ladders(resources.kinds, resources.hours)
     url = settings.nudges.sms_url
     return Nudger(resources, ladders, Sms(url, settings.sms_token.get_secret_value()) if url else None)
-
-
-def timer(notice: int, conversation_id: str, now: datetime, way: Way, nth: int = 0) -> InboundEvent:
-    """The event by which a conversation is told of a notice, as its turn comes."""
-    channel, account, sender = conversation_id.split(":", 2)
-    return InboundEvent(channel, f"{_TIMERS[way]}:{notice}:{nth}", sender, "timer", now, account=account)
-
-
-def way_of(event: InboundEvent) -> tuple[Way, int, int]:
-    """Which way it goes, of which notice it tells, and how often it was put off."""
-    name, notice, nth = event.event_id.split(":")
-    return next(way for way, timed in _TIMERS.items() if timed == name), int(notice), int(nth)
 
 
 def _later(holder: int, until: datetime, tables: Tables) -> None:

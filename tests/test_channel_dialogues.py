@@ -76,6 +76,17 @@ class Read:
     taps: tuple[str, ...] = ()
 
 
+def in_words(told: OutboundMessage, lines: list[str]) -> str:
+    """With its choices as numbers, between the links and what it rests on."""
+    numbered = [f"{number} {choice}" for number, choice in enumerate(told.choices, 1)]
+    return "".join([told.text, *lines[: len(told.links)], *numbered, *lines[len(told.links) :]])
+
+
+def in_form(told: OutboundMessage, lines: list[str]) -> str:
+    """Its choices stand beside it."""
+    return "".join([told.text, *lines])
+
+
 class Web:
     """The citizen's page, by its API. Sources stand in a document of their own, which other tests read."""
 
@@ -111,9 +122,6 @@ class Web:
         texts = [part for one in new for part in (one["text"], *(link["title"] for link in one["links"]))]
         return Read("".join(texts), tuple(choice for one in new for choice in one["choices"]))
 
-    def shown(self, told: OutboundMessage, lines: list[str]) -> str:
-        return "".join([told.text, *lines])
-
 
 class Account:
     """A WeChat account: choices are numbers to be typed."""
@@ -144,10 +152,6 @@ class Account:
     def read(self) -> Read:
         new, self.count = self.peer.read_by("wang")[self.count :], len(self.peer.said)
         return Read("".join(new))
-
-    def shown(self, told: OutboundMessage, lines: list[str]) -> str:
-        numbered = [f"{number} {choice}" for number, choice in enumerate(told.choices, 1)]
-        return "".join([told.text, *lines[: len(told.links)], *numbered, *lines[len(told.links) :]])
 
     @property
     def refused(self) -> list[int]:
@@ -186,9 +190,6 @@ class Service:
         texts = [one["msgmenu"]["head_content"] if one["msgtype"] == "msgmenu" else qyapi.words(one) for _, one in new]
         menus = [line["click"]["content"] for _, one in new for line in one.get("msgmenu", {}).get("list", [])]
         return Read("".join(texts), tuple(menus))
-
-    def shown(self, told: OutboundMessage, lines: list[str]) -> str:
-        return "".join([told.text, *lines])
 
     @property
     def refused(self) -> list[int]:
@@ -231,9 +232,6 @@ class Chat:
     def read(self) -> Read:
         new, self.count = self.peer.said[self.count :], len(self.peer.said)
         return Read("".join(text for _, text, _ in new), tuple(label for _, _, row in new for label, _ in row))
-
-    def shown(self, told: OutboundMessage, lines: list[str]) -> str:
-        return "".join([told.text, *lines])
 
 
 Way = Web | Account | Service | Chat
@@ -319,16 +317,13 @@ class Player:
             title for one in wanted for title in one.get("links", [])
         ]
         read = self.way.read()
+        numbered = self.name == "wechat" or (self.name == "wecom" and not read.taps)
         shown = "".join(
-            self.way.shown(message, [*some, *(rest if self.way.beside else [])])
+            (in_words if numbered else in_form)(message, [*some, *(rest if self.way.beside else [])])
             for message, some, rest in zip(self.said, titles, rests, strict=True)
         )
         assert bare(read.text) == bare(shown)
-        assert (
-            read.taps in ((), choices)
-            if self.name == "wecom"
-            else read.taps == (() if self.name == "wechat" else choices)
-        )
+        assert read.taps == (() if numbered else choices)
 
 
 def hidden(text: str) -> str:

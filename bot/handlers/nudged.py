@@ -8,7 +8,7 @@ from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
 from bot.handlers import casework, renewal
 from bot.ledger.days import read_day
-from bot.nudging import timer, way_of
+from bot.ledger.timer import timer, way_of
 from bot.store.notices import Notice, Way
 from bot.turn import Turn
 
