@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from bot import metrics
 from bot.channels.base import Reception
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import ChannelError, TryLater, Undeliverable, Unknown
@@ -45,15 +46,29 @@ async def say(reception: Reception, conversation: str, parts: Sequence[str], sen
             return
 
 
-def let(tables: Tables, conversation: str, grant: Grant, event: InboundEvent | None, replies: Replies) -> bool:
-    """Count what an act lets us send, and queue what waits for it. True where the act only asked to go on."""
-    now = datetime.now(UTC)
+async def hear(reception: Reception, event: InboundEvent, grant: Grant | None) -> tuple[int, bool, bool]:
+    """Keep an event: its id, whether it is new, and whether it only asked for what waits."""
+    found: tuple[int, bool, bool] = await reception.write(partial(keep, event, grant, reception.replies))
+    metrics.HEARD_AT.labels(event.channel).set_to_current_time()
+    reception.bells.arrived.ring()
+    reception.bells.queued.ring()
+    return found
+
+
+def keep(event: InboundEvent, grant: Grant | None, replies: Replies, tables: Tables) -> tuple[int, bool, bool]:
+    """Count what a new event lets us send, and queue what waits for it. One that comes again lets us send nothing."""
+    now, conversation = datetime.now(UTC), event.conversation_id
+    id, new = tables.inbox.accept(event, now)
+    if not new or grant is None:
+        return id, new, False
     tables.windows.granted(conversation, grant, now)
-    parked = tables.windows.unpark(conversation) if event else ""
-    if not parked or event is None:
-        return False
-    tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{event.event_id}")
-    return replies.command(event.text.strip()) == "continue"
+    parked = tables.windows.unpark(conversation)
+    asks_on = bool(parked) and replies.command(event.text.strip()) == "continue"
+    if parked:
+        tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{event.event_id}")
+    if asks_on:
+        tables.inbox.dismiss(id, now)
+    return id, True, asks_on
 
 
 def park(conversation: str, parts: Sequence[str], tables: Tables) -> bool:

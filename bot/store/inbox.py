@@ -112,6 +112,11 @@ class Inbox:
         """True where the row is dead now."""
         return queue.again(self._connection, inbox, claimed, now, error, give_up_at)
 
+    def dismiss(self, id: int, now: datetime) -> None:
+        """Nobody has to answer it."""
+        mine = sa.and_(inbox.c.id == id, inbox.c.status == "ready")
+        self._connection.execute(sa.update(inbox).where(mine).values(status="done", finished_at=now))
+
     def recall(self, channel: str, key: str, now: datetime) -> str:
         """Its sender has taken an event back: its words go, and it is answered no more; the file that it named."""
         mine = sa.and_(inbox.c.channel == channel, inbox.c.key == key)

@@ -57,13 +57,19 @@ class Weixin:
     def read_by(self, openid: str) -> list[str]:
         return [text for to, text in self.said if to == openid]
 
-    def push(self, client: TestClient, openid: str, kind: str = "text", **told: Any) -> httpx.Response:
-        """A citizen does something; the platform tells the account's server, and shows what it answers with."""
+    def push(
+        self, client: TestClient, openid: str, kind: str = "text", *, again: bool = False, **told: Any
+    ) -> httpx.Response:
+        """A citizen does something; the platform tells the account's server, and shows what it answers with.
+
+        `again`: it was told before, and nothing came in time. That lets nobody send more.
+        """
         now = int(self.now())
         about = {"ToUserName": ACCOUNT, "FromUserName": openid, "CreateTime": now, "MsgType": kind}
         if kind != "event":
             about["MsgId"] = told.pop("MsgId", str(secrets.randbits(60)))
-        self._grant(openid, kind, told)
+        if not again:
+            self._grant(openid, kind, told)
         body = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in (about | told).items())
         reply = self.post(client, f"<xml>{body}</xml>")
         if reply.status_code == 200 and reply.content != b"success":

@@ -21,7 +21,6 @@ from bot.channels.wechat.menu import Entry
 from bot.channels.wechat.notices import Template, record
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
-from bot.store.db import Tables
 
 LONGEST = 2000  # bytes of one text; from 2,048 on the platform refuses it
 WORKED_ON = 0.5  # seconds in which somebody must have begun to answer, or the push is not kept waiting
@@ -105,21 +104,19 @@ class Wechat:
 
     async def _taken(self, reception: Reception, pushed: Pushed, now: datetime) -> str:
         """Keep what was pushed; the first answer, if it comes in time, or ""."""
-        conversation = _conversation(pushed.sender)
+        conversation, event = _conversation(pushed.sender), pushed.event
         if pushed.left:
             await reception.write(lambda tables: tables.windows.forget(conversation))
-        asked_on = await reception.write(lambda tables: _let(tables, conversation, pushed, reception))
         if pushed.decisions:
-            known = self._settings.notices
-            await reception.write(partial(record, conversation, pushed.decisions, known, now))
-        if pushed.event is None or asked_on:
-            reception.bells.queued.ring()
-            return await self._first(reception, conversation, None) if asked_on else ""
-        event = pushed.event
+            await reception.write(partial(record, conversation, pushed.decisions, self._settings.notices, now))
+        if event is None:
+            if (grant := pushed.grant) is not None:
+                await reception.write(lambda tables: tables.windows.granted(conversation, grant, now))
+            return ""
         if pushed.media_id:
             event = await self._with_picture(reception, event, pushed.media_id)
-        inbox_id, new = await reception.keep(event)
-        return await self._first(reception, conversation, inbox_id) if new else ""
+        inbox_id, new, asks_on = await counted.hear(reception, event, pushed.grant)
+        return await self._first(reception, conversation, None if asks_on else inbox_id) if new else ""
 
     async def _with_picture(self, reception: Reception, event: InboundEvent, media_id: str) -> InboundEvent:
         """The event with its picture, which is on disk before the event is kept. Without one the citizen is asked for
@@ -175,7 +172,3 @@ class Wechat:
 
 def _conversation(openid: str) -> str:
     return f"{NAME}:main:{openid}"
-
-
-def _let(tables: Tables, conversation: str, pushed: Pushed, reception: Reception) -> bool:
-    return pushed.grant is not None and counted.let(tables, conversation, pushed.grant, pushed.event, reception.replies)

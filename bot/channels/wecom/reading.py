@@ -66,9 +66,9 @@ def _said(one: Happened, reception: Reception, now: datetime, tables: Tables) ->
         tables.sessions.set(one.conversation, now, state=0, servicer="", code="", refused_until=now)
     if session.is_served:  # what waits goes on waiting: nothing may be said now
         tables.windows.granted(one.conversation, TYPED, now)
-    elif counted.let(tables, one.conversation, TYPED, one.event, reception.replies):
-        return
-    tables.inbox.accept(one.event, now)
+        tables.inbox.accept(one.event, now)
+    else:
+        counted.keep(one.event, TYPED, reception.replies, tables)
 
 
 def _changed(one: Happened, reception: Reception, now: datetime, tables: Tables) -> None:
