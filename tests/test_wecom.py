@@ -21,6 +21,7 @@ from bot.channels.wecom.callback import Happened, understood
 from bot.channels.wecom.reading import Read, keep, key_of
 from bot.channels.wecom.rendering import rendered
 from bot.domain.messages import InboundEvent, Link, OutboundMessage
+from bot.paper_routes import paper_of
 from bot.settings import load_settings
 from bot.store.db import Store
 from bot.store.tables import outbox
@@ -309,6 +310,16 @@ def test_papers_are_files(desk: tuple[App, TestClient], peer: Qyapi, monkeypatch
     assert peer.files["f1"] == ("20261123-receipt.pdf", b"%PDF-1.7 receipt")
     text = next(one for one in peer.read_by("wang") if "交上了" in one)
     assert "https://ban/other" in text and "/papers/" not in text
+
+
+def test_the_paper_behind_a_link_is_made_out_and_nothing_behind_others(tmp_path: Path) -> None:
+    hall = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
+    token = hall.files.seal.token(f"{hall.submit('w').reference} receipt")
+    paper = paper_of(hall.round, f"/papers/{token}")
+    assert paper is not None and paper.name.endswith("-receipt.pdf") and paper.content.startswith(b"%PDF")
+    for url in (f"/papers/{token[:-1]}", f"https://other/papers/{token}", f"/go/{token}", "/papers/", ""):
+        assert paper_of(hall.round, url) is None
+    hall.store.close()
 
 
 def test_a_message_in_the_platforms_forms() -> None:
