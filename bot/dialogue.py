@@ -236,6 +236,6 @@ def _after(turn: Turn) -> None:
     if conversation.misses >= MISSES:
         turn.say("human.offered")
         conversation.misses = 0
-    if turn.said and not conversation.introduced:
+    if turn.said and not turn.said[-1].template and not conversation.introduced:
         turn.say("introduction")
         conversation.introduced = True

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from bot import metrics
 from bot.bells import Bells
-from bot.channels.base import Channel, Reception
+from bot.channels.base import Channel, Paper, Reception
 from bot.dialogue import apologise, give_up, take_turn
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
@@ -38,14 +38,15 @@ _GATHER_EVERY = 60.0
 T = TypeVar("T")
 
 
-def reception(resources: Resources, bells: Bells) -> Reception:
-    """The way in for channels that live in the event loop."""
+def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | None] = lambda _: None) -> Reception:
+    """The way in for channels that live in the event loop. `make` makes out the paper behind a link."""
     store, looks = resources.store, CapacityLimiter(LOOK_AT_ONCE)
 
     async def keep(event: InboundEvent) -> tuple[int, bool]:
         now = store.now()
         kept: tuple[int, bool] = await write(lambda tables: tables.inbox.accept(event, now))
         bells.arrived.ring()
+        metrics.HEARD_AT.labels(event.channel).set_to_current_time()
         return kept
 
     async def take(conversation_id: str, content: bytes) -> Kept:
@@ -59,7 +60,11 @@ def reception(resources: Resources, bells: Bells) -> Reception:
     async def write(work: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.write, work)
 
-    return Reception(keep, take, read, write, bells, resources.replies)
+    async def paper(url: str) -> Paper | None:
+        return await to_thread.run_sync(make, url)
+
+    handover, hall = Handover(resources.rota, resources.replies), resources.settings.hall.name
+    return Reception(keep, take, read, write, paper, bells, resources.replies, handover, hall)
 
 
 def take_over(resources: Resources, channels: Collection[str]) -> None:
@@ -153,6 +158,7 @@ async def _send(channel: Channel, claimed: Claim, now: datetime, give_up_at: int
         metrics.UNDELIVERED.labels(claimed.channel, "fault").inc()
         return lambda tables: tables.outbox.again(claimed, now, fault, give_up_at)
     metrics.DELIVERED.labels(claimed.channel).inc()
+    metrics.SAID_AT.labels(claimed.channel).set_to_current_time()
     return lambda tables: tables.outbox.sent(claimed, now)
 
 

@@ -1,6 +1,6 @@
 """What /metrics tells."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 TURNS = Counter("banshi_turns_total", "Turns taken, by channel and outcome", ["channel", "outcome"])
 TURNS_FAILED = Counter("banshi_turns_failed_total", "Attempts at a turn that ended in a fault of ours")
@@ -11,5 +11,15 @@ TURN_SECONDS = Histogram(
 )
 DELIVERED = Counter("banshi_delivered_total", "Messages handed to a channel", ["channel"])
 UNDELIVERED = Counter("banshi_undelivered_total", "Messages that a channel did not take", ["channel", "why"])
+HEARD_AT = Gauge("banshi_channel_heard_at_seconds", "When a channel brought something last", ["channel"])
+SAID_AT = Gauge("banshi_channel_said_at_seconds", "When a channel took something last", ["channel"])
+TOKEN_AT = Gauge("banshi_channel_token_at_seconds", "When a platform gave the token that is used", ["channel"])
+QUOTA_LEFT = Gauge("banshi_channel_quota_left", "Messages that a platform still takes today", ["channel"])
 INBOX_WAITING = Gauge("banshi_inbox_waiting", "Events that have no answer yet")
 DEAD = Gauge("banshi_dead_letters", "Events and messages that were given up")
+
+
+def of_channel(gauge: Gauge, channel: str) -> float | None:
+    """What this process knows of a channel; None where it knows nothing yet."""
+    (family,) = gauge.describe()
+    return REGISTRY.get_sample_value(family.name, {"channel": channel})

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.domain.licence import Holder
-from bot.domain.messages import InboundEvent
 from bot.errors import StoreError, place
 from bot.ledger.scan import Ladders
+from bot.ledger.timer import timer
 from bot.ledger.wording import ORDER, PRESSING, Wording, most_pressing, plain
 from bot.registry.sms import Sms
 from bot.store.db import Tables
@@ -86,7 +86,7 @@ class Nudger:
         merged = {one.id for one in due} - set(told.values())
         rung = most_pressing([one.rung for one in due])
         task = tables.notices.open_task(ids)
-        if task is not None and "chat" not in self._ways(person):
+        if task is not None and "chat" not in self._ways(tables, person):
             tables.notices.tell(task, told.values(), merged)
             tables.notices.press(task, rung)
             return
@@ -108,12 +108,12 @@ class Nudger:
         last = tables.inbox.last_at(where)
         return tables.conversations.load(where).owner == "human" or (last is not None and last > now - _BUSY)
 
-    def _ways(self, person: Sequence[Holder]) -> list[Way]:
+    def _ways(self, tables: Tables, person: Sequence[Holder]) -> list[Way]:
         """How this person can be reached, in the order of consent and reach."""
         where, phone = _place(person), next((one.phone for one in person if one.phone), "")
         ways: list[Way] = []
         if where.partition(":")[0] in self.resources.settings.channels:
-            ways.append("chat")
+            ways += ["chat", "notice"] if tables.consents.given(where) else ["chat"]
         if self.sms and len(phone) == 11 and phone.startswith("1"):  # no landline
             ways.append("sms")
         return [*ways, "phone", "visit"] if phone else [*ways, "visit"]
@@ -121,12 +121,12 @@ class Nudger:
     def _next_way(self, tables: Tables, notice: Notice, person: Sequence[Holder], now: datetime) -> None:
         """The first way that was not tried yet; where there is none left, it failed."""
         tried = tables.notices.ways(notice.id)
-        way = next((way for way in self._ways(person) if way not in tried), None)
+        way = next((way for way in self._ways(tables, person) if way not in tried), None)
         if way is None and notice.state == "open":
             tables.notices.close(notice.id, "failed")
-        elif way == "chat":
-            inbox_id = tables.inbox.accept(timer(notice.id, _place(person), now), now)[0]
-            tables.notices.go(notice.id, "chat", "sent", now, inbox_id=inbox_id)
+        elif way in ("chat", "notice"):
+            inbox_id = tables.inbox.accept(timer(notice.id, _place(person), now, way), now)[0]
+            tables.notices.go(notice.id, way, "sent", now, inbox_id=inbox_id)
         elif way == "sms":
             tables.notices.go(notice.id, "sms", "queued", now, due=now)
         elif way is not None:
@@ -138,11 +138,11 @@ class Nudger:
         count = 0
         for row in store.read(lambda tables: tables.notices.sent(_AT_ONCE)):
             if row.many and row.done == row.many:
-                store.write(partial(self._arrived, row.notice_id, "chat", now))
+                store.write(partial(self._arrived, row.notice_id, row.way, now))
             elif row.dead or row.lost:
-                store.write(partial(self._failed, row.notice_id, "chat", "undeliverable", now))
+                store.write(partial(self._failed, row.notice_id, row.way, "undeliverable", now))
             elif now - row.at > patience:
-                store.write(partial(self._failed, row.notice_id, "chat", "not delivered in time", now))
+                store.write(partial(self._failed, row.notice_id, row.way, "not delivered in time", now))
             else:
                 continue
             count += 1
@@ -220,12 +220,6 @@ def open_nudger(resources: Resources) -> Nudger:
     settings, ladders = resources.settings, Ladders(resources.kinds, resources.hours)
     url = settings.nudges.sms_url
     return Nudger(resources, ladders, Sms(url, settings.sms_token.get_secret_value()) if url else None)
-
-
-def timer(notice: int, conversation_id: str, now: datetime, nth: int = 0) -> InboundEvent:
-    """The event by which a conversation is told of a notice, as its turn comes."""
-    channel, account, sender = conversation_id.split(":", 2)
-    return InboundEvent(channel, f"nudge:{notice}:{nth}", sender, "timer", now, account=account)
 
 
 def _later(holder: int, until: datetime, tables: Tables) -> None:

@@ -10,6 +10,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
+from bot.channels.base import Paper
 from bot.errors import OperatorError, StoreError
 from bot.paperwork import Dossier, Kind, dossier, kinds
 from bot.rounds import Round
@@ -40,6 +41,18 @@ def paper_routes(round: Round) -> APIRouter:
         return pages.TemplateResponse(request, "go.html", shown, status_code=200 if code else 404)
 
     return router
+
+
+def paper_of(round: Round, url: str) -> Paper | None:
+    """The paper behind a link of ours; None where it is no such link, or opens nothing any more."""
+    before, found, token = url.rpartition("/papers/")
+    if not found or before != round.resources.settings.hall.url:
+        return None
+    try:
+        content, _, name = _made(round, token, before)
+    except HTTPException:
+        return None
+    return Paper(name, content)
 
 
 def _code(round: Round, token: str) -> str | None:

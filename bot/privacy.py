@@ -102,6 +102,9 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     counts["appointments"] = tables.appointments.delete_of(conversation_id)
     tables.desk.forget_notes(conversation_id)
     tables.windows.forget(conversation_id)
+    tables.sessions.forget(conversation_id)
+    tables.consents.forget(conversation_id)
+    tables.people.leave(conversation_id)
     counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount
     delete(sa.delete(conversation).where(conversation.c.id == conversation_id))
     delete(

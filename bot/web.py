@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +25,7 @@ from bot.channels.webchat import UPLOADS
 from bot.errors import CitizenError, StoreError
 from bot.freshness import Freshness
 from bot.materials.cleaning import LARGEST
-from bot.paper_routes import paper_routes
+from bot.paper_routes import paper_of, paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
 from bot.store.queue import dead_letters
@@ -46,6 +49,18 @@ _HEADERS = {
 }
 
 
+class ChannelHealth(BaseModel):
+    """As this process knows it. `off` is the desk's switch; `token_age` in seconds; `quota_left` is today's, where the
+    platform tells.
+    """
+
+    off: bool
+    heard_at: datetime | None
+    said_at: datetime | None
+    token_age: float | None
+    quota_left: int | None
+
+
 class Health(BaseModel):
     """`search` is "hybrid" (words and vectors), "words" (words alone) or "none" (no index yet)."""
 
@@ -58,6 +73,7 @@ class Health(BaseModel):
     index: str | None
     inbox_waiting: int
     dead_letters: int
+    channels: dict[str, ChannelHealth]
 
 
 def create(resources: Resources, channels: dict[str, Channel], round: Round, more: Sequence[APIRouter] = ()) -> FastAPI:
@@ -85,7 +101,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
     app.include_router(visit_routes(resources))
-    reception = loops.reception(resources, bells)
+    reception = loops.reception(resources, bells, partial(paper_of, round))
     for channel in channels.values():
         router = channel.router(reception)
         if router is not None:
@@ -153,12 +169,14 @@ def _operations(resources: Resources) -> APIRouter:
 
 
 def read_health(resources: Resources) -> Health:
-    waiting, dead = resources.store.read(
+    waiting, dead, switches = resources.store.read(
         lambda tables: (
             tables.inbox.waiting(),
             len(dead_letters(tables.connection, [inbox, outbox])) + len(tables.matters.given_up()),
+            tables.desk.switches(),
         )
     )
+    off = {name for name, switch in switches.items() if switch.off}
     answers = resources.ear.library.live()
     search = answers.search if answers else None
     return Health(
@@ -171,6 +189,21 @@ def read_health(resources: Resources) -> Health:
         index=search.generation if search else None,
         inbox_waiting=waiting,
         dead_letters=dead,
+        channels={name: _channel_health(name, name in off) for name in resources.settings.channels},
+    )
+
+
+def _channel_health(name: str, off: bool) -> ChannelHealth:
+    heard, said, token, left = (
+        metrics.of_channel(gauge, name)
+        for gauge in (metrics.HEARD_AT, metrics.SAID_AT, metrics.TOKEN_AT, metrics.QUOTA_LEFT)
+    )
+    return ChannelHealth(
+        off=off,
+        heard_at=datetime.fromtimestamp(heard, UTC) if heard else None,
+        said_at=datetime.fromtimestamp(said, UTC) if said else None,
+        token_age=time.time() - token if token else None,
+        quota_left=None if left is None else int(left),
     )
 
 

@@ -11,6 +11,7 @@ from bot.handlers import (
     handing_in,
     helped,
     human,
+    joining,
     ledger,
     mine,
     nearby,
@@ -70,6 +71,8 @@ COMMANDS: dict[str, Handler] = {
     "cases": mine.cases,
     "remember": mine.remember,
     "dont_remember": mine.dont_remember,
+    "join": joining.begin,
+    "part": joining.part,
     "forget": mine.forget,
     "forget_sure": mine.forget_sure,
     "keep": mine.keep,
@@ -114,6 +117,7 @@ INTENTS: dict[str, Handler] = {
 # What a message is as a whole, whatever its intent.
 WHOLE: dict[Callable[[Turn], bool], Handler] = {
     ledger.is_code: ledger.bind,  # first, with the next: letters by chance may look like anything
+    joining.is_code: joining.join,
     handing_in.is_code: handing_in.on_code,
     nudged.is_reply: nudged.reply,
     ledger.names_phone: ledger.ask_code,

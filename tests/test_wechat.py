@@ -20,8 +20,9 @@ from fastapi.testclient import TestClient
 from bot import app as composition
 from bot.app import App
 from bot.channels import wechat
+from bot.channels.envelope import Refused
 from bot.channels.plain import pieces
-from bot.channels.wechat.callback import TYPED, Gate, Refused, understood
+from bot.channels.wechat.callback import TYPED, Gate, understood
 from bot.domain.messages import OutboundMessage
 from bot.settings import load_settings
 from bot.store.db import Store
@@ -181,6 +182,23 @@ def test_what_the_platform_counts_is_never_exceeded_and_nothing_is_lost(
     said = "\n".join(peer.read_by("wang"))
     assert [said.index(text) for text in texts] == sorted(said.index(text) for text in texts), "in order"
     assert all(said.count(text) == 1 for text in texts) and peer.refused == []
+
+
+def test_a_push_that_comes_again_lets_nothing_more_be_sent(client: TestClient, peer: Weixin, parts: App) -> None:
+    store = parts.resources.store
+    peer.push(client, "wang", Content="你好", MsgId="7")
+    until(lambda: peer.read_by("wang") and not unsent(parts))
+    for number in range(6):
+        say(store, "wang", f"{number}号")
+    until(lambda: not unsent(parts))
+    peer.push(client, "wang", again=True, Content="你好", MsgId="7")
+    say(store, "wang", "还有一条")
+    until(lambda: not unsent(parts))
+    assert peer.refused == [] and "还有一条" not in peer.read_by("wang")
+    for _ in range(2):
+        peer.push(client, "wang", Content="继续", MsgId="8")
+    until(lambda: "还有一条" in "".join(peer.read_by("wang")))
+    assert "".join(peer.read_by("wang")).count("还有一条") == 1 and inbox_count(parts) == 2
 
 
 def test_whoever_was_silent_for_long_is_reached_another_way_and_reads_it_later(

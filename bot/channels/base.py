@@ -12,6 +12,7 @@ from bot.bells import Bells
 from bot.domain.case import Kept
 from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
+from bot.handover import Handover
 from bot.replies import Replies
 from bot.store.db import Tables
 
@@ -33,18 +34,30 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A paper of ours, made out."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Reception:
     """The way in. The callables cross into a thread, see bot/loops.py; `keep` tells the workers.
 
-    `take` keeps a photo or file of a conversation, whose event comes later; see bot/intake.py.
+    `take` keeps a photo or file of a conversation, whose event comes later; see bot/intake.py. `paper` is what stands
+    behind a link of ours.
     """
 
     keep: Callable[[InboundEvent], Awaitable[tuple[int, bool]]]
     take: Callable[[str, bytes], Awaitable[Kept]]
     read: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
     write: Callable[[Callable[[Tables], Any]], Awaitable[Any]]
+    paper: Callable[[str], Awaitable[Paper | None]]
     bells: Bells
     replies: Replies
+    handover: Handover
+    hall: str
 
 
 class VoteEvent(BaseModel):

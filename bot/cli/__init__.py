@@ -21,6 +21,7 @@ def run() -> int:
     """Run the command line; faults are one clear line on standard error."""
     from bot.cli import (
         bench,
+        channels,
         dates,
         demo,
         kb,
@@ -48,6 +49,7 @@ def run() -> int:
         licences,
         slots,
         rasa,
+        channels,
         operate,
         privacy,
         staff,
@@ -60,6 +62,7 @@ def run() -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     logging.getLogger("bm25s").disabled = True  # it tells of every index that it builds, at a level of its own
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every address, and some hold a token
     try:
         app()  # ends the process by itself, with 2 for bad arguments
     except SystemExit as left:

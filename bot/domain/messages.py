@@ -71,7 +71,8 @@ class OutboundMessage:
     """One bubble. Each channel renders choices and sources in its own way; there is no markup in the text.
 
     `answer` is set on an answer that can be voted on: the inbox id of the question. `by` is the person whose words
-    they are, "" of the bot's own.
+    they are, "" of the bot's own. With a `template` it is a notice that somebody subscribed to: a channel that has such
+    puts the `facts` into it, and the text is not said.
     """
 
     text: str
@@ -81,6 +82,8 @@ class OutboundMessage:
     sources: tuple[Source, ...] = ()
     answer: int | None = None
     by: str = ""
+    template: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 def merged(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
@@ -88,7 +91,7 @@ def merged(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
     found: list[OutboundMessage] = []
     for message in messages:
         last = found[-1] if found else None
-        if last is None or last.choices or last.sources or last.file or last.answer is not None:
+        if last is None or last.template or message.template or _ends(last):
             found.append(message)
             continue
         found[-1] = OutboundMessage(
@@ -100,6 +103,10 @@ def merged(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
             message.answer,
         )
     return found
+
+
+def _ends(message: OutboundMessage) -> bool:
+    return bool(message.choices or message.sources or message.file or message.answer is not None)
 
 
 def writable(text: str) -> str:

@@ -61,6 +61,20 @@ def current(turn: Turn) -> Work | None:
     return Work(case, Bundle.model_validate(case.bundle))
 
 
+def is_own(turn: Turn, case: Case) -> bool:
+    """Is it of whoever talks here, in this channel or in another?"""
+    return case.conversation_id in turn.tables.people.of(turn.conversation.id)
+
+
+def bring_here(turn: Turn, case: Case) -> Work:
+    """What was begun in another conversation is gone on with in this one, and only here."""
+    if case.conversation_id != turn.conversation.id:
+        turn.tables.conversations.let_go(case.conversation_id, case.reference)
+    case.conversation_id, turn.conversation.case = turn.conversation.id, case.reference
+    turn.tables.cases.save(case, turn.now)
+    return Work(case, Bundle.model_validate(case.bundle))
+
+
 def begin(turn: Turn, bundle: Bundle) -> Work:
     """A new case, with a number of its own."""
     day = turn.now.astimezone(turn.resources.hours.zone)

@@ -151,10 +151,7 @@ def _resume(turn: Turn, code: str, reference: str) -> None:
     case = turn.tables.cases.load(reference, hold=True)
     if case is None or case.state != "filling" or not turn.tables.invitations.use(code, turn.now):
         raise CitizenError("agent.no_such_code")
-    if case.conversation_id != turn.conversation.id:
-        turn.tables.conversations.let_go(case.conversation_id, reference)
-    case.conversation_id, turn.conversation.case = turn.conversation.id, reference
-    work = Work(case, Bundle.model_validate(case.bundle))
+    work = casework.bring_here(turn, case)
     turn.say("form.resumed", name=work.bundle.name)
     asking.ask_next(turn, work)
     turn.conclude("step", 1.0)

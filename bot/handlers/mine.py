@@ -30,10 +30,7 @@ def carry_on(turn: Turn) -> None:
         draft = next((case for case in mine if case.state == "filling"), None)
         if draft is None:
             raise CitizenError("form.none")
-        turn.conversation.case = draft.reference
-        work = casework.current(turn)
-    if work is None:
-        raise CitizenError("form.none")
+        work = casework.bring_here(turn, draft)
     asking.ask_next(turn, work)
     turn.conclude("step", 1.0)
 

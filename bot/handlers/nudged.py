@@ -8,8 +8,8 @@ from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
 from bot.handlers import casework, renewal
 from bot.ledger.days import read_day
-from bot.nudging import timer
-from bot.store.notices import Notice
+from bot.ledger.timer import timer, way_of
+from bot.store.notices import Notice, Way
 from bot.turn import Turn
 
 _HOLDS = timedelta(days=60)  # for so long the words of a nudge mean its answers
@@ -17,14 +17,14 @@ _HOLDS = timedelta(days=60)  # for so long the words of a nudge mean its answers
 
 def tell(turn: Turn) -> None:
     """The turn of a nudge has come. In the quiet hours, and while a person has the word, it comes again later."""
-    _, id, nth = turn.event.event_id.split(":")
-    notice = turn.tables.notices.load(int(id))
+    way, id, nth = way_of(turn.event)
+    notice = turn.tables.notices.load(id)
     turn.conclude("nudged", 1.0)
     if notice is None:
         return
     local = turn.now.astimezone(turn.resources.hours.zone)
     if turn.resources.settings.nudges.is_quiet(local.time()) or turn.conversation.owner == "human":
-        _put_off(turn, notice, int(nth), local)
+        _put_off(turn, notice, way, nth, local)
         return
     rungs = [
         (one, row.rung)
@@ -33,9 +33,15 @@ def tell(turn: Turn) -> None:
     ]
     here = any(one.conversation == turn.conversation.id for one in turn.tables.licences.person(notice.holder))
     if not rungs or not here:
-        turn.tables.notices.set(notice.id, "chat", "skipped", turn.now, ("sent",))
+        turn.tables.notices.set(notice.id, way, "skipped", turn.now, ("sent",))
         return
     wording = renewal.wording_of(turn)
+    if way == "notice":
+        said = OutboundMessage(
+            wording.text(rungs, notice.code), template="nudge", facts=wording.facts(rungs, notice.code)
+        )
+        turn.said.append(said)
+        return
     first, genuine = wording.message(rungs, notice.code, local.date())
     if len(rungs) == 1:
         turn.tables.notices.about(notice.id, rungs[0][0].id)
@@ -195,13 +201,13 @@ def _day(turn: Turn) -> date | None:
         return None
 
 
-def _put_off(turn: Turn, notice: Notice, nth: int, local: datetime) -> None:
+def _put_off(turn: Turn, notice: Notice, way: Way, nth: int, local: datetime) -> None:
     """Again at the end of the quiet hours, or in half an hour."""
     rules = turn.resources.settings.nudges
     due = turn.now + timedelta(minutes=30)
     if rules.is_quiet(local.time()):
         ends = datetime.combine(local.date(), rules.quiet_until, local.tzinfo)
         due = ends if ends > local else ends + timedelta(days=1)
-    again = timer(notice.id, turn.conversation.id, turn.now, nth + 1)
+    again = timer(notice.id, turn.conversation.id, turn.now, way, nth + 1)
     inbox_id, _ = turn.tables.inbox.accept(again, turn.now, due)
-    turn.tables.notices.set(notice.id, "chat", "sent", due, ("sent",), inbox_id=inbox_id)
+    turn.tables.notices.set(notice.id, way, "sent", due, ("sent",), inbox_id=inbox_id)

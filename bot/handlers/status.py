@@ -8,7 +8,7 @@ from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, Matter, stage
 from bot.errors import CitizenError
 from bot.filing import withdraw as take_back
-from bot.handlers import asking, bundle, mine
+from bot.handlers import asking, bundle, casework, mine
 from bot.store.cases import GUESS
 from bot.turn import Turn
 
@@ -50,7 +50,7 @@ def show(turn: Turn, case: Case) -> None:
     told = {"name": str(case.bundle.get("name", "")), "number": case.reference, "lines": lines}
     text = replies("status.case", **told, stage=replies(f"progress.{stage(matters)}"))
     shown = ["progress", "receipt", *(["defects"] if stage(matters) == "defective" else [])]
-    if case.conversation_id == turn.conversation.id:
+    if casework.is_own(turn, case):
         shown += ["forms", "zip"]
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in shown)
     turn.said.append(OutboundMessage(text, links=links))
@@ -83,7 +83,7 @@ def keep_case(turn: Turn) -> None:
 
 def _of_number(turn: Turn, number: str) -> None:
     case = turn.tables.cases.load(number)
-    if case is not None and case.conversation_id == turn.conversation.id and _is_handed_in(case):
+    if case is not None and casework.is_own(turn, case) and _is_handed_in(case):
         show(turn, case)
         return
     digits = re.findall(r"(?<!\d)\d{4}(?!\d)", turn.event.text.replace(number, " "))

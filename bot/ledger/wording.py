@@ -14,6 +14,8 @@ from bot.store.nudges import ASKED
 ORDER: tuple[str, ...] = (ASKED, "prepare", "open", "hurry", "hurry_again", "last_days", "closed", "expired")
 PRESSING = frozenset({"hurry_again", "last_days", "closed", "expired"})
 
+FACTS = ("kind", "tail", "day", "latest", "count", "code", "hall")  # what templates of notices may name
+
 
 def plain(rung: str) -> str:
     """The name of a rung without the day that its holder named."""
@@ -56,6 +58,15 @@ class Wording:
         fields = {"kind": kind.name, "tail": one.number[-4:], "day": self.replies.day(ends), "latest": latest}
         act, brought = self._act(kind), self._materials(kind)
         return self.replies("nudge.text", hall=self.hall, code=code, act=act, materials=brought, **fields)
+
+    def facts(self, rungs: Sequence[tuple[Licence, str]], code: str) -> tuple[tuple[str, str], ...]:
+        """What a notice by template may tell of the most pressing licence; see FACTS."""
+        one = min((licence for licence, _ in rungs), key=lambda licence: licence.expires_on or date.max)
+        kind, ends = self.kinds.of[one.kind], one.expires_on
+        assert ends is not None
+        found = kind.window(ends, self.hours)
+        told = (kind.name, one.number[-4:], ends.isoformat(), found.latest.isoformat() if found else "")
+        return tuple(zip(FACTS, (*told, str(len(rungs)), code, self.hall), strict=True))
 
     def label(self, one: Licence) -> str:
         """A licence as a choice."""

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.domain.case import Case, Given
 from bot.seal import Seal
 from bot.store.case_tables import case_file, counter, definition
+from bot.store.people import others
 
 GUESS = "guess "  # a series of one day, that counts tries and no cases
 
@@ -50,8 +51,9 @@ class Cases:
         return next(iter(self._select(case_file.c.reference == reference)), None)
 
     def of_conversation(self, conversation_id: str) -> list[Case]:
-        """A citizen's cases, the latest first."""
-        return self._select(case_file.c.conversation_id == conversation_id)
+        """The cases of whoever talks there, also those of other channels, the latest first."""
+        mine = case_file.c.conversation_id == conversation_id
+        return self._select(sa.or_(mine, case_file.c.conversation_id.in_(others(conversation_id))))
 
     def save(self, case: Case, now: datetime) -> None:
         case.updated_at = now

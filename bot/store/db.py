@@ -18,6 +18,7 @@ from bot.store.appointments import Appointments
 from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
+from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
@@ -32,7 +33,9 @@ from bot.store.misses import Misses
 from bot.store.notices import Notices
 from bot.store.nudges import Nudges
 from bot.store.outbox import Outbox
+from bot.store.people import People
 from bot.store.photos import Photos
+from bot.store.sessions import Sessions
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
@@ -72,6 +75,9 @@ class Tables:
     notices: Notices
     photos: Photos
     windows: Windows
+    sessions: Sessions
+    people: People
+    consents: Consents
     appointments: Appointments
     lines: Lines
 
@@ -100,6 +106,9 @@ class Tables:
             notices=Notices(connection),
             photos=Photos(connection, seal),
             windows=Windows(connection, seal),
+            sessions=Sessions(connection),
+            people=People(connection),
+            consents=Consents(connection),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
         )

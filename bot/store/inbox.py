@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -110,6 +111,24 @@ class Inbox:
     def again(self, claimed: Claim, now: datetime, error: str, give_up_at: int) -> bool:
         """True where the row is dead now."""
         return queue.again(self._connection, inbox, claimed, now, error, give_up_at)
+
+    def dismiss(self, id: int, now: datetime) -> None:
+        """Nobody has to answer it."""
+        mine = sa.and_(inbox.c.id == id, inbox.c.status == "ready")
+        self._connection.execute(sa.update(inbox).where(mine).values(status="done", finished_at=now))
+
+    def recall(self, channel: str, key: str, now: datetime) -> str:
+        """Its sender has taken an event back: its words go, and it is answered no more; the file that it named."""
+        mine = sa.and_(inbox.c.channel == channel, inbox.c.key == key)
+        row = self._connection.execute(sa.select(inbox).where(mine).with_for_update()).first()
+        if row is None:
+            return ""
+        event = _event.validate_python(self._seal.show(row.body))
+        emptied = _event.dump_python(replace(event, text="", media="", location=None), mode="json")
+        values: dict[str, Any] = {"body": self._seal.hide(emptied)}
+        values |= {"status": "done", "finished_at": now} if row.status == "ready" else {}
+        self._connection.execute(sa.update(inbox).where(mine).values(**values))
+        return event.media
 
     def result(self, id: int) -> Result:
         found = self._connection.execute(

@@ -1,4 +1,6 @@
-"""Codes that open one case in another conversation: to go on with it there, or to confirm that it is one's own."""
+"""Codes that open one case in another conversation: to go on with it there, or to confirm that it is one's own. Others
+say that a licence, or another conversation, is one's own: then the 'case' is the holder, or the conversation.
+"""
 
 import hashlib
 import re
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.store.case_tables import invitation
 
-Purpose = Literal["resume", "confirm", "holder"]
+Purpose = Literal["resume", "confirm", "holder", "person"]
 CODES_HOLD = timedelta(days=7)
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 _LENGTH = 10

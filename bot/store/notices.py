@@ -13,7 +13,7 @@ from bot.store.invitations import SIGNS
 from bot.store.licence_tables import holder, licence, notice, nudge, reach
 from bot.store.tables import inbox, outbox
 
-Way = Literal["chat", "sms", "phone", "visit"]
+Way = Literal["chat", "notice", "sms", "phone", "visit"]
 TASKS: tuple[Way, ...] = ("phone", "visit")
 NoticeState = Literal["open", "reached", "answered", "failed", "declined"]
 
@@ -164,7 +164,9 @@ class Notices:
         self._connection.execute(sa.update(notice).where(notice.c.id == id).values(rung=rung))
 
     def sent(self, limit: int) -> list[sa.Row[Any]]:
-        """Messages on their way in a chat: notice_id, at, how many bubbles there are, have arrived, and never will."""
+        """Messages on their way in a chat, or as notices there: notice_id, way, at, how many bubbles there are, have
+        arrived, and never will.
+        """
         bubbles = outbox.c.inbox_id == reach.c.inbox_id
         many = sa.func.count(outbox.c.id)
         done, dead = (sa.func.sum(sa.case((outbox.c.status == state, 1), else_=0)) for state in ("done", "dead"))
@@ -172,14 +174,23 @@ class Notices:
         joined = reach.join(inbox, inbox.c.id == reach.c.inbox_id).outerjoin(outbox, bubbles)
         columns = (
             reach.c.notice_id,
+            reach.c.way,
             reach.c.at,
             many.label("many"),
             done.label("done"),
             dead.label("dead"),
             lost.label("lost"),
         )
-        statement = sa.select(*columns).select_from(joined).where(reach.c.state == "sent", reach.c.way == "chat")
-        return list(self._connection.execute(statement.group_by(reach.c.notice_id, reach.c.at).limit(limit)))
+        statement = (
+            sa.select(*columns).select_from(joined).where(reach.c.state == "sent", reach.c.way.in_(["chat", "notice"]))
+        )
+        grouped = statement.group_by(reach.c.notice_id, reach.c.way, reach.c.at)
+        return list(self._connection.execute(grouped.limit(limit)))
+
+    def bounced(self, inbox_id: int, now: datetime) -> None:
+        """What had arrived, as it seemed, has not: it is on its way again, and found to be lost."""
+        mine = sa.and_(reach.c.inbox_id == inbox_id, reach.c.state == "reached")
+        self._connection.execute(sa.update(reach).where(mine).values(state="sent", at=now, due=None))
 
     def unanswered(self, now: datetime, limit: int) -> list[sa.Row[Any]]:
         """Those that arrived, and that nobody has answered in time: notice_id and way."""

@@ -56,6 +56,26 @@ class Outbox:
                 created_at=now,
             )
 
+    def heard(self, conversation_id: str, message: OutboundMessage, now: datetime, key: str) -> None:
+        """What somebody else has said there already: kept for whoever reads the conversation, and not said again."""
+        self.put(conversation_id, [message], now, key)
+        mine = sa.and_(outbox.c.key == f"{key}:0", outbox.c.channel == conversation_id.partition(":")[0])
+        self._connection.execute(sa.update(outbox).where(mine).values(status="done", finished_at=now))
+
+    def bounced(self, id: int, conversation_id: str, now: datetime, error: str) -> OutboundMessage | None:
+        """The platform took a message, and says now that it did not arrive; None where we know of none."""
+        mine = sa.and_(outbox.c.id == id, outbox.c.conversation_id == conversation_id, outbox.c.status == "done")
+        changed = sa.update(outbox).where(mine).values(status="dead", error=error, finished_at=now)
+        row = self._connection.execute(changed.returning(outbox.c.body)).first()
+        return None if row is None else _message.validate_python(self._seal.show(row.body))
+
+    def notice_lost(self, conversation_id: str, now: datetime, error: str) -> int | None:
+        """The last notice by template that was sent there has not arrived: the event that it was of."""
+        for queued in reversed(self._select(outbox.c.conversation_id == conversation_id, limit=None)):
+            if queued.message.template and self.bounced(queued.id, conversation_id, now, error) is not None:
+                return queued.inbox_id
+        return None
+
     def claim(
         self,
         now: datetime,

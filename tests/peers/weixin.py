@@ -38,6 +38,9 @@ class Weixin:
         self.refused: list[int] = []
         self.calls: list[str] = []
         self.now = time.time
+        self.agreed: dict[tuple[str, str], int] = {}
+        self.notices: list[tuple[str, str, dict[str, Any]]] = []
+        self.menu: list[dict[str, Any]] = []
         self.port = 0
         self._windows: dict[str, dict[str, list[float]]] = {}
         self._lock = threading.Lock()
@@ -54,13 +57,19 @@ class Weixin:
     def read_by(self, openid: str) -> list[str]:
         return [text for to, text in self.said if to == openid]
 
-    def push(self, client: TestClient, openid: str, kind: str = "text", **told: Any) -> httpx.Response:
-        """A citizen does something; the platform tells the account's server, and shows what it answers with."""
+    def push(
+        self, client: TestClient, openid: str, kind: str = "text", *, again: bool = False, **told: Any
+    ) -> httpx.Response:
+        """A citizen does something; the platform tells the account's server, and shows what it answers with.
+
+        `again`: it was told before, and nothing came in time. That lets nobody send more.
+        """
         now = int(self.now())
         about = {"ToUserName": ACCOUNT, "FromUserName": openid, "CreateTime": now, "MsgType": kind}
         if kind != "event":
             about["MsgId"] = told.pop("MsgId", str(secrets.randbits(60)))
-        self._grant(openid, kind, told)
+        if not again:
+            self._grant(openid, kind, told)
         body = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in (about | told).items())
         reply = self.post(client, f"<xml>{body}</xml>")
         if reply.status_code == 200 and reply.content != b"success":
@@ -104,6 +113,56 @@ class Weixin:
                 return {"errcode": code, "errmsg": "refused"}
             self.said.append((openid, text))
             return {"errcode": 0, "errmsg": "ok"}
+
+    def notify(self, token: str, told: dict[str, Any]) -> dict[str, Any]:
+        """The reply to message/subscribe/bizsend: only what was agreed to goes, and once where it was for once."""
+        with self._lock:
+            code, mine = self._fault(token), (told["touser"], told["template_id"])
+            if not code and self.agreed.get(mine, 0) <= 0:
+                code = 43101
+            if not code and any(len(one["value"]) > 20 for name, one in told["data"].items() if "thing" in name):
+                code = 47003
+            if code:
+                self.refused.append(code)
+                return {"errcode": code, "errmsg": "refused"}
+            self.agreed[mine] -= 1
+            self.notices.append((told["touser"], told["template_id"], told["data"]))
+            return {"errcode": 0, "errmsg": "ok"}
+
+    def manage(self, path: str, asked: dict[str, list[str]], told: dict[str, Any]) -> dict[str, Any]:
+        """The replies to the making of a menu, and to the question how much may be sent today."""
+        if code := self._fault(asked["access_token"][0]):
+            return {"errcode": code, "errmsg": "refused"}
+        if path.endswith("menu/create"):
+            tops = told["button"]
+            fits = len(tops) <= 3 and all(len(top.get("sub_button", [])) <= 5 for top in tops)
+            if not fits or any(len(top["name"].encode()) > 16 for top in tops):
+                return {"errcode": 40018, "errmsg": "invalid button name size"}
+            self.menu = tops
+            return {"errcode": 0, "errmsg": "ok"}
+        used = self.calls.count("/cgi-bin/message/custom/send")
+        return {"errcode": 0, "quota": {"daily_limit": 500_000, "used": used, "remain": 500_000 - used}}
+
+    def decide(self, client: TestClient, openid: str, template: str, what: str, kind: str = "Popup") -> httpx.Response:
+        """A citizen says "accept" or "reject" to a template."""
+        if what == "accept":
+            self.agreed[openid, template] = self.agreed.get((openid, template), 0) + 1
+        else:
+            self.agreed[openid, template] = 0
+        one = f"<TemplateId>{template}</TemplateId><SubscribeStatusString>{what}</SubscribeStatusString>"
+        return self._subscribed(client, openid, kind, one)
+
+    def tell_of(self, client: TestClient, openid: str, template: str, code: int) -> httpx.Response:
+        """What became of a notice that was sent."""
+        one = f"<TemplateId>{template}</TemplateId><MsgID>1</MsgID><ErrorCode>{code}</ErrorCode>"
+        return self._subscribed(client, openid, "Sent", one)
+
+    def _subscribed(self, client: TestClient, openid: str, kind: str, one: str) -> httpx.Response:
+        about = f"<ToUserName>{ACCOUNT}</ToUserName><FromUserName>{openid}</FromUserName>"
+        about += f"<CreateTime>{int(self.now())}</CreateTime><MsgType>event</MsgType>"
+        event = f"<Event>subscribe_msg_{kind.lower()}_event</Event>"
+        listed = f"<SubscribeMsg{kind}Event><List>{one}</List></SubscribeMsg{kind}Event>"
+        return self.post(client, f"<xml>{about}{event}{listed}</xml>")
 
     def _fault(self, token: str) -> int:
         if token not in self.tokens or token in self._stale:
@@ -151,6 +210,10 @@ def _handler(peer: Weixin) -> type[BaseHTTPRequestHandler]:
             peer.calls.append(parts.path)
             if parts.path == "/cgi-bin/stable_token":
                 self._answer(json.dumps(peer.token(told)).encode())
+            elif parts.path == "/cgi-bin/message/subscribe/bizsend":
+                self._answer(json.dumps(peer.notify(parse_qs(parts.query)["access_token"][0], told)).encode())
+            elif parts.path in ("/cgi-bin/menu/create", "/cgi-bin/openapi/quota/get"):
+                self._answer(json.dumps(peer.manage(parts.path, parse_qs(parts.query), told)).encode())
             elif parts.path == "/cgi-bin/message/custom/send":
                 cue = peer.cues.pop(0) if peer.cues and isinstance(peer.cues[0], str) else ""
                 if cue == "lost":

@@ -1,27 +1,26 @@
 """A WeChat official account: pushes come in, the first answer goes back with them, the rest by message."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from bot.channels import counted
 from bot.channels.base import Capabilities, Reception
+from bot.channels.envelope import only_the_platform
 from bot.channels.plain import pieces, plain
-from bot.channels.wechat.callback import NAME, Gate, Pushed, Refused, understood
-from bot.channels.wechat.client import Client, Closed
+from bot.channels.wechat.callback import NAME, Gate, Pushed, understood
+from bot.channels.wechat.client import Client, Unwanted
+from bot.channels.wechat.menu import Entry
+from bot.channels.wechat.notices import Template, record
 from bot.domain.messages import InboundEvent, OutboundMessage
-from bot.errors import ChannelError, CitizenError, OperatorError, TryLater, Unknown
-from bot.store.db import Tables
-
-log = logging.getLogger(__name__)
+from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
 
 LONGEST = 2000  # bytes of one text; from 2,048 on the platform refuses it
 WORKED_ON = 0.5  # seconds in which somebody must have begun to answer, or the push is not kept waiting
@@ -38,6 +37,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     app_id: str
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
+    menu: Annotated[tuple[Entry, ...], Field(max_length=3)] = ()
+    notices: tuple[Template, ...] = ()
     wait: Annotated[float, Field(ge=0, le=4)] = 3.0
     base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.weixin.qq.com"
     token: SecretStr
@@ -69,13 +70,13 @@ class Wechat:
         @router.get("")
         async def greet(request: Request) -> Response:
             """The platform looks whether it is us."""
-            with _only_the_platform():
+            with only_the_platform():
                 return Response(gate.greeted(request.query_params, datetime.now(UTC)), media_type="text/plain")
 
         @router.post("")
         async def push(request: Request) -> Response:
             body, now = await request.body(), datetime.now(UTC)
-            with _only_the_platform():
+            with only_the_platform():
                 pushed = understood(gate.open(request.query_params, body, now), greeting, now)
             text = await self._taken(reception, pushed, now)
             if not text:
@@ -92,6 +93,9 @@ class Wechat:
         reception, openid = self._reception, conversation_id.rpartition(":")[2]
         if reception is None:
             raise TryLater("not at work here")
+        if message.template and self._settings.notices:
+            await self._notify(reception, conversation_id, openid, message)
+            return
         parts = pieces(plain(message, reception.replies), LONGEST)
         held = self._held.pop(conversation_id, None)
         if held is not None and not held.done() and parts:
@@ -100,18 +104,19 @@ class Wechat:
 
     async def _taken(self, reception: Reception, pushed: Pushed, now: datetime) -> str:
         """Keep what was pushed; the first answer, if it comes in time, or ""."""
-        conversation = _conversation(pushed.sender)
+        conversation, event = _conversation(pushed.sender), pushed.event
         if pushed.left:
             await reception.write(lambda tables: tables.windows.forget(conversation))
-        asked_on = await reception.write(lambda tables: _let(tables, conversation, pushed, reception, now))
-        if pushed.event is None or asked_on:
-            reception.bells.queued.ring()
-            return await self._first(reception, conversation, None) if asked_on else ""
-        event = pushed.event
+        if pushed.decisions:
+            await reception.write(partial(record, conversation, pushed.decisions, self._settings.notices, now))
+        if event is None:
+            if (grant := pushed.grant) is not None:
+                await reception.write(lambda tables: tables.windows.granted(conversation, grant, now))
+            return ""
         if pushed.media_id:
             event = await self._with_picture(reception, event, pushed.media_id)
-        inbox_id, new = await reception.keep(event)
-        return await self._first(reception, conversation, inbox_id) if new else ""
+        inbox_id, new, asks_on = await counted.hear(reception, event, pushed.grant)
+        return await self._first(reception, conversation, None if asks_on else inbox_id) if new else ""
 
     async def _with_picture(self, reception: Reception, event: InboundEvent, media_id: str) -> InboundEvent:
         """The event with its picture, which is on disk before the event is kept. Without one the citizen is asked for
@@ -142,67 +147,28 @@ class Wechat:
                 del self._held[conversation]
             held.cancel()
 
-    async def _say(self, reception: Reception, conversation: str, openid: str, parts: list[str]) -> None:
-        """One message a part, as many as we may; what is left waits until the citizen does something.
+    async def _notify(self, reception: Reception, conversation: str, openid: str, message: OutboundMessage) -> None:
+        """By the first template that they agreed to, those that stand before those that are used up."""
+        known = {one.id: one for one in sorted(self._settings.notices, key=lambda one: not one.standing)}
+        id = await reception.write(lambda tables: tables.consents.take(conversation, list(known)))
+        if not id:
+            raise Undeliverable("no notice was agreed to")
+        data = known[id].filled(dict(message.facts))
+        try:
+            await to_thread.run_sync(self._client.notify, openid, id, known[id].page, data)
+        except Unwanted:
+            await reception.write(lambda tables: tables.consents.refuse(conversation, id, datetime.now(UTC)))
+            raise
+        except TryLater:
+            await reception.write(lambda tables: tables.consents.give_back(conversation, id))
+            raise
 
-        Closed where nothing may be sent at all: then whoever wanted to say it may try another way.
-        """
-        for place in range(len(parts)):
-            rest = parts[place:]
-            left = await reception.write(lambda tables: tables.windows.take(conversation, datetime.now(UTC)))
-            if left is None:
-                if await reception.write(partial(_park, conversation, rest)):
-                    return
-                raise Closed("nothing was heard of this citizen lately")
-            more = [reception.replies("words.go_on")] if left == 0 and len(rest) > 1 else []
-            try:
-                await to_thread.run_sync(self._client.say, openid, "\n".join([rest[0], *more]))
-            except ChannelError as error:
-                await reception.write(partial(_unsent, conversation, rest, error, place == 0))
-                if place == 0:
-                    raise
-                log.warning("a part was not sent; it waits")
-                return
+    async def _say(self, reception: Reception, conversation: str, openid: str, parts: list[str]) -> None:
+        async def send(_place: int, text: str) -> None:
+            await to_thread.run_sync(self._client.say, openid, text)
+
+        await counted.say(reception, conversation, parts, send)
 
 
 def _conversation(openid: str) -> str:
     return f"{NAME}:main:{openid}"
-
-
-def _let(tables: Tables, conversation: str, pushed: Pushed, reception: Reception, now: datetime) -> bool:
-    """Count what the push lets us send, and queue what waits for it. True where the push only asked to go on."""
-    if pushed.grant is None:
-        return False
-    tables.windows.granted(conversation, pushed.grant, now)
-    parked = tables.windows.unpark(conversation) if pushed.event else ""
-    if not parked or pushed.event is None:
-        return False
-    tables.outbox.put(conversation, [OutboundMessage(parked)], now, f"parked:{pushed.event.event_id}")
-    return reception.replies.command(pushed.event.text.strip()) == "continue"
-
-
-def _park(conversation: str, parts: list[str], tables: Tables) -> bool:
-    """Keep what could not be said. False where the citizen was silent for so long that it may never be read."""
-    tables.windows.park(conversation, "\n".join(parts), "\n\n")
-    return tables.windows.is_open(conversation, datetime.now(UTC))
-
-
-def _unsent(conversation: str, parts: list[str], error: ChannelError, whole: bool, tables: Tables) -> None:
-    """Keep what was not sent, unless all of it comes again by itself. What the platform counts is right."""
-    if isinstance(error, Closed):
-        tables.windows.spent(conversation)
-    elif isinstance(error, TryLater):
-        tables.windows.give_back(conversation)
-    parts = parts[1:] if isinstance(error, Unknown) else parts  # it may have arrived
-    if parts and (isinstance(error, Closed) or not whole):
-        _park(conversation, parts, tables)
-
-
-@contextmanager
-def _only_the_platform() -> Iterator[None]:
-    """Whoever is not the platform hears no more than that."""
-    try:
-        yield
-    except Refused as error:
-        log.info("a call was refused: %s", error)
-        raise HTTPException(403) from None

@@ -1,22 +1,19 @@
 """What the platform pushes: proven to be its own, fresh, opened, and put in our words."""
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha1
 from typing import Any
 
 import wechatpy
 import xmltodict
-from wechatpy.crypto import WeChatCrypto
 
+from bot.channels.envelope import Envelope, Refused
+from bot.channels.wechat.notices import Decision, decisions
 from bot.domain.messages import InboundEvent, Kind, writable
 from bot.store.windows import Grant
 
 NAME = "wechat"
-FRESH = timedelta(minutes=5)
-LARGEST = 256 * 1024  # bytes of a push; those of the platform are a few hundred
 TYPED = Grant("typed", 5, timedelta(hours=48))
 TAPPED = Grant("tapped", 3, timedelta(minutes=1))
 
@@ -24,16 +21,12 @@ _TEXTS: dict[str, Kind] = {"text": "text", "voice": "voice", "location": "locati
 _GRANTING = frozenset({"subscribe", "subscribe_scan", "scan", "click", "scancode_push", "scancode_waitmsg"})
 
 
-class Refused(Exception):
-    """Not from the platform, not fresh, or not readable. Its words are for the log, and hold nothing of the push."""
-
-
 @dataclass(frozen=True)
 class Pushed:
     """One push: by whom to which account; what happened, if it is anything to answer; what it lets us send; a picture
     to be fetched.
 
-    `left`: the citizen follows us no longer.
+    `left`: the citizen follows us no longer. `decisions`: what they said to notices by template.
     """
 
     sender: str
@@ -42,6 +35,7 @@ class Pushed:
     grant: Grant | None = None
     media_id: str = ""
     left: bool = False
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,42 +48,26 @@ class Gate:
     greeting: str
 
     @property
-    def crypto(self) -> WeChatCrypto:
-        return WeChatCrypto(self.token, self.aes_key, self.app_id)
+    def envelope(self) -> Envelope:
+        return Envelope(self.app_id, self.token, self.aes_key)
 
     def greeted(self, query: Mapping[str, str], now: datetime) -> str:
         """What is to be echoed when the address is set up in the console. Refused for anybody else."""
-        self._known(query, "signature", now)
+        self.envelope.known(query, "signature", now)
         return query.get("echostr", "")
 
     def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> str:
         """The XML of an encrypted push. Refused where a signature, the time or the key is wrong, or it is in clear."""
-        self._known(query, "signature", now)
-        if query.get("encrypt_type") != "aes" or len(body) > LARGEST:
-            raise Refused("not encrypted, or too large")
-        try:
-            sealed = str(xmltodict.parse(body)["xml"]["Encrypt"])
-            self._known(query, "msg_signature", now, sealed)
-            return str(self.crypto.decrypt_message(body, query["msg_signature"], query["timestamp"], query["nonce"]))
-        except Refused:
-            raise
-        except Exception as error:  # what strangers send breaks its readers in many ways
-            raise Refused(f"not readable: {type(error).__name__}") from error
+        self.envelope.known(query, "signature", now)
+        if query.get("encrypt_type") != "aes":
+            raise Refused("not encrypted")
+        return self.envelope.open(query, body, now)
 
     def sealed(self, openid: str, text: str, account: str, query: Mapping[str, str], now: datetime) -> str:
         """An answer as the body of the reply to a push."""
         at = int(now.timestamp())
         told = {"ToUserName": openid, "FromUserName": account, "CreateTime": at, "MsgType": "text", "Content": text}
-        clear = xmltodict.unparse({"xml": told}, full_document=False)
-        return str(self.crypto.encrypt_message(clear, query["nonce"], str(at)))
-
-    def _known(self, query: Mapping[str, str], name: str, now: datetime, *more: str) -> None:
-        stamp, nonce, given = query.get("timestamp", ""), query.get("nonce", ""), query.get(name, "")
-        ours = sha1("".join(sorted([self.token, stamp, nonce, *more])).encode()).hexdigest()
-        if not hmac.compare_digest(ours.encode(), given.encode()):
-            raise Refused(f"wrong {name}")
-        if not stamp.isdecimal() or abs(now.timestamp() - int(stamp)) > FRESH.total_seconds():
-            raise Refused("not fresh")
+        return self.envelope.sealed(xmltodict.unparse({"xml": told}, full_document=False), query, now)
 
 
 def understood(xml: str, greeting: str, now: datetime) -> Pushed:
@@ -109,7 +87,7 @@ def _pushed(kind: str, event: str, told: dict[str, Any], sender: str, greeting: 
         grant = TAPPED if event in _GRANTING else None
         text = _said_by(event, told, greeting)
         made = _event(told, sender, "tap" if event == "click" else "text", now, text) if text else None
-        return Pushed(sender, account, made, grant, left=event == "unsubscribe")
+        return Pushed(sender, account, made, grant, left=event == "unsubscribe", decisions=decisions(told))
     tapped = bool(told.get("bizmsgmenuid"))
     what = _TEXTS.get(kind, "voice")
     text = str(told.get("Content") or told.get("Recognition") or told.get("Label") or "")

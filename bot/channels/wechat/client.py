@@ -2,24 +2,31 @@
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import requests
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
+from bot import metrics
+from bot.channels.counted import Closed
+from bot.channels.wechat.callback import NAME
+from bot.channels.wechat.notices import REFUSED
 from bot.errors import TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40001, 40014, 42001})
-NEVER = frozenset({40003, 43004, 48001, 45002})  # no such follower, no right to send, too long
+NEVER = frozenset({40003, 43004, 48001, 45002, 40037, 47003})  # no such follower, right or template; too long
 CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
 _WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
 _TIMEOUT = (3, 5)  # seconds to connect, to answer
+_SENDING, _LOOK_EVERY = "/cgi-bin/message/custom/send", 600.0
 _SOON = 60  # seconds before its end in which a token is not used any more
 
 
-class Closed(Undeliverable):
-    """The platform lets us say nothing more to this citizen until they do something."""
+class Unwanted(Undeliverable):
+    """The citizen wants no such notice."""
 
 
 class Client(WeChatClient):  # type: ignore[misc]
@@ -28,7 +35,7 @@ class Client(WeChatClient):  # type: ignore[misc]
     def __init__(self, app_id: str, secret: str, base: str) -> None:
         self.API_BASE_URL = f"{base.rstrip('/')}/cgi-bin/"
         self._lock = threading.Lock()
-        self._good_until = 0.0
+        self._good_until, self._look_again = 0.0, 0.0
         super().__init__(app_id, secret, auto_retry=False, timeout=_TIMEOUT)
 
     def fetch_access_token(self) -> None:
@@ -52,15 +59,36 @@ class Client(WeChatClient):  # type: ignore[misc]
             self.session.set(self.access_token_key, told["access_token"], told["expires_in"])
             self._good_until = time.time() + int(told["expires_in"])
             self.expires_at = int(self._good_until)
+            metrics.TOKEN_AT.labels(NAME).set_to_current_time()
 
     def say(self, openid: str, text: str) -> None:
         """Send one text. Closed, TryLater, Undeliverable or Unknown where it was not, or may not have been, taken."""
         self._call(lambda: self.message.send_text(openid, text))
+        self._look_at_quota()
+
+    def notify(self, openid: str, template: str, page: str, data: Mapping[str, Any]) -> None:
+        """Send a notice that was subscribed to. Unwanted where the citizen takes none of it any more."""
+        told: dict[str, Any] = {"touser": openid, "template_id": template, "data": data}
+        told |= {"page": page} if page else {}
+        self._call(lambda: self.post("message/subscribe/bizsend", data=told))
 
     def picture(self, media_id: str) -> bytes:
         """What a citizen sent. OperatorError's kinds as above."""
         reply: Any = self._call(lambda: self.media.download(media_id))
         return bytes(reply.content)
+
+    def make_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
+        """In the place of the menu that is there. ChannelError where the platform will not have it."""
+        self._call(lambda: self.menu.create({"button": list(buttons)}))
+
+    def _look_at_quota(self) -> None:
+        """Now and then, how many messages the platform still takes today."""
+        if time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + _LOOK_EVERY
+        with suppress(Exception):  # a number for whoever watches: nothing depends on it
+            told = self._fresh(lambda: self.post("openapi/quota/get", data={"cgi_path": _SENDING}))
+            metrics.QUOTA_LEFT.labels(NAME).set(int(told["quota"]["remain"]))
 
     def _call(self, act: Any) -> Any:
         try:
@@ -84,6 +112,8 @@ class Client(WeChatClient):  # type: ignore[misc]
 
 
 def _failed(code: int | None) -> TryLater | Undeliverable:
+    if code == REFUSED:
+        return Unwanted(f"errcode {code}")
     if code in CLOSED:
         return Closed(f"errcode {code}")
     if code in NEVER:
