@@ -23,6 +23,7 @@ CERTAIN = 0.8  # how sure a text must be, to be quoted to what is probably not o
 ABOUT_AS_SURE = 0.15  # of confidence, that an article may lie behind a text and still go before it
 BETTER = 0.1  # by how much a question must be surer with the subject before, where it could be answered alone
 FOLLOWS = 20  # letters up to which a question that cannot be answered alone is read with the subject before
+CLEAR = 0.2  # log odds, by which an article must be likelier than the next one: otherwise it is asked which is meant
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
 
 
@@ -115,7 +116,7 @@ class Answers:
         if not_ours >= NOT_OURS:  # then only what is nearly certain
             candidates = [hit for hit in candidates if self.line.confidence(hit) >= CERTAIN]
         for hit in candidates:
-            if self.line.answers(hit):
+            if self.line.answers(hit) and _stands_out(hit):
                 return replace(self._told(found.question, hit.passage), confidence=self.line.confidence(hit))
         if not_ours >= NOT_OURS:
             return _elsewhere(found.articles[0].passage, not_ours)
@@ -191,6 +192,11 @@ def _candidates(found: Found) -> list[Hit]:
     if exact or any(hit.evidence["named"] for hit in texts):
         return exact or texts
     return [*(hit for hit in found.articles[:1] if hit.passage.kind not in OUTCOMES), *texts]
+
+
+def _stands_out(hit: Hit) -> bool:
+    """Whether none of our other articles is about as likely to be meant."""
+    return hit.exact or not hit.passage.questions or hit.evidence["lead"] >= CLEAR
 
 
 def _titles(hits: list[Hit]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ SPEAKS_BOTH_WAYS = frozenset({"length", "law", "words_top_cosine", "trio", "unkn
 SPEAKS_AGAINST = frozenset({"beside"})
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
-MOST_QUESTIONS, MOST_OTHERS, MOST_BESIDE = 900, 300, 500
+MOST_QUESTIONS, MOST_OTHERS, MOST_BESIDE = 700, 150, 400
 FOLDS = 5
 
 Progress = Callable[[str, int, int], None]

@@ -18,7 +18,7 @@ from nlu.clauses import clauses
 ASIDE = QUESTIONS | {"greet", "thank", "goodbye", "ask_identity", "ask_ability", "ask_privacy", "express_anger"}
 
 
-SO_MANY_WORDS = 2  # things told of a business that is asked about, from which on it is meant to be begun
+SO_MANY_WORDS = 2  # things told of a business, from which on it is meant to be begun, whatever else could be said
 
 
 def wanted(turn: Turn) -> Bundle | None:
@@ -60,7 +60,8 @@ def is_begun(turn: Turn) -> bool:
         return True
     if turn.heard.beside:
         return question.is_answered(turn)
-    return not question.is_answered(turn) and len(engine.filled(bundle, {}, casework.said(turn))) >= SO_MANY_WORDS
+    told = 0 if turn.heard.intent in QUESTIONS else len(engine.filled(bundle, {}, casework.said(turn)))
+    return told >= SO_MANY_WORDS or (told > 0 and not question.is_answered(turn))
 
 
 def is_named(turn: Turn) -> bool:
