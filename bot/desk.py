@@ -45,6 +45,7 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
         resources.kinds,
         resources.eye.kinds,
         Diary(resources.offices, resources.hours),
+        resources.walks,
     )
     return handoff.web.router(needs)
 

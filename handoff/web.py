@@ -17,6 +17,7 @@ from bot.materials.kinds import Kinds as PhotoKinds
 from bot.replies import Replies
 from bot.reporting import Voice
 from bot.store.db import Store
+from bot.walks import Walks
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
 from handoff.appointments import Appointments
@@ -50,13 +51,17 @@ class Needs:
     kinds: Kinds
     photo_kinds: PhotoKinds
     diary: Diary
+    walks: Walks
 
 
 def router(needs: Needs) -> APIRouter:
     """All pages under /desk."""
     routes = APIRouter(include_in_schema=False)
     store, rota = needs.store, needs.rota
-    handover, voice = Handover(rota, needs.replies), Voice(needs.replies, rota.hours, needs.hall, needs.kinds)
+    handover, voice = (
+        Handover(rota, needs.replies),
+        Voice(needs.replies, rota.hours, needs.hall, needs.kinds, needs.walks),
+    )
     shared = {"hall": needs.hall, "zone": rota.hours.zone, "demo": needs.demo, "rota": rota}
     templates = Jinja2Templates(HERE / "templates")
     frame = Frame(store, Door(store, Accounts(store, demo=needs.demo)), templates, shared, {})

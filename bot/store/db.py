@@ -22,6 +22,7 @@ from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
+from bot.store.inspections import Inspections
 from bot.store.invitations import Invitations
 from bot.store.kept import KeptFiles
 from bot.store.licences import Licences
@@ -74,6 +75,7 @@ class Tables:
     windows: Windows
     appointments: Appointments
     lines: Lines
+    inspections: Inspections
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -102,6 +104,7 @@ class Tables:
             windows=Windows(connection, seal),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
+            inspections=Inspections(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
