@@ -56,7 +56,10 @@ class Elsewhere(_Part):
 
 
 class Walk(_Part):
-    """What is looked at in a shop of one kind. `serves`: the items of bundles that need it; `words` name the kind."""
+    """What is looked at in a shop of one kind. `serves`: the items of bundles that need it; `words` name the kind.
+
+    `beside`: materials of the case that inspectors see beside it.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
     name: Annotated[str, Field(min_length=2, max_length=12)]
@@ -64,6 +67,7 @@ class Walk(_Part):
     serves: Mapping[str, tuple[str, ...]]
     days: Annotated[int, Field(ge=1, le=20)]
     route: _Text
+    beside: tuple[str, ...] = ()
     rules: tuple[Elsewhere, ...] = ()
     check: str = ""
     points: Annotated[tuple[Sought, ...], Field(min_length=1)]
@@ -138,19 +142,19 @@ def load_walks(
 
 
 def _written(file: Placed, id: str, written: Any) -> Any:
-    """A point as written, once its own faults are told."""
+    """A point as written, once its own faults are told; None where it has any."""
     content = {"id": id, **written} if isinstance(written, dict) else written
     found = file.read(Sought, content, (id,))
-    for place, shape in enumerate(found.sketch if found else ()):
-        if not _SHAPE.fullmatch(shape):
-            file.fault(f"sketch: not a shape: {shape!r}", (id, "sketch", place))
-    return content
+    strange = [shape for shape in found.sketch if not _SHAPE.fullmatch(shape)] if found else []
+    for shape in strange:
+        file.fault(f"sketch: not a shape: {shape!r}", (id, "sketch"))
+    return None if strange or not found else content
 
 
 def _walk(file: Placed, points: Mapping[str, Any]) -> Walk | None:
     written = file.content.get("points", [])
     listed = [_used(file, place, one, points) for place, one in enumerate(written if isinstance(written, list) else [])]
-    walk = None if file.faults else file.read(Walk, file.content | {"points": listed})
+    walk = None if file.faults or None in listed else file.read(Walk, file.content | {"points": listed})
     if walk is None:
         return None
     if walk.id != file.path.stem:
@@ -159,12 +163,8 @@ def _walk(file: Placed, points: Mapping[str, Any]) -> Walk | None:
     for place, id in enumerate(ids):
         if ids.index(id) != place:
             file.fault(f"point {id!r} stands twice", ("points", place))
-    for place, one in enumerate(walk.points):
-        if one.sight == "live" and not one.when:
-            file.fault(
-                f"{id!r}: a point that is seen live needs a `when`, or nothing could be shown by photos",
-                ("points", place),
-            )
+        if walk.sought[id].sight == "live" and not walk.sought[id].when:
+            file.fault(f"{id}: seen live, it needs a `when`, or no shop could show photos", ("points", place))
     return walk
 
 
@@ -172,7 +172,8 @@ def _used(file: Placed, place: int, one: Any, points: Mapping[str, Any]) -> Any:
     if not isinstance(one, dict) or one.get("use") not in points:
         file.fault(f"points.yml has no {one.get('use') if isinstance(one, dict) else one!r}", ("points", place))
         return one
-    return {**points[one["use"]], **{name: value for name, value in one.items() if name != "use"}}
+    known = points[one["use"]]
+    return known and {**known, **{name: value for name, value in one.items() if name != "use"}}
 
 
 def _serves(file: Placed, walk: Walk, bundles: Mapping[str, Bundle]) -> None:

@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from bot.diary import Diary
 from bot.domain.rota import Rota
 from bot.handover import Handover
+from bot.inspections import Inspector
 from bot.ledger.kinds import Kinds
 from bot.materials.kinds import Kinds as PhotoKinds
 from bot.replies import Replies
@@ -25,6 +26,7 @@ from handoff.cases import CaseHelp, Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
 from handoff.door import Door
+from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
 from handoff.news import News
 from handoff.pages import HERE, Frame
@@ -52,6 +54,7 @@ class Needs:
     photo_kinds: PhotoKinds
     diary: Diary
     walks: Walks
+    pictures: Pictures
 
 
 def router(needs: Needs) -> APIRouter:
@@ -69,6 +72,7 @@ def router(needs: Needs) -> APIRouter:
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),

@@ -3,8 +3,8 @@
 A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
 lets time pass, `ledger` has licences of the citizen, `bot` is what is said back. It may be text, or {text, choices,
 sources}. `case` is what the case touched last holds by then; `region`, as the first line, is the hall's place. A photo
-is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of a
-shop, `code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
+is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of
+a shop, `code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
 `pytest --update-dialogues` rewrites the lines of bot and case.
 """
 

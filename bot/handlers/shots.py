@@ -126,7 +126,7 @@ def _bind(turn: Turn, one: Inspection, point: Point, sought: Sought, kept: Kept)
     tables.inspections.show(one.id, shot)
     reasons = report.reasons if report else ()
     if _wants_code(one):
-        one.coded = "unread" if "no_code" in reasons or report is None else "seen"
+        one.coded = "seen" if report is not None and report.verdict != "retake" else "unread"
         tables.inspections.save(one)
     if "no_code" in reasons:
         turn.say("inspection.code_unread")

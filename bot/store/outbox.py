@@ -82,7 +82,7 @@ class Outbox:
         return self._select(outbox.c.conversation_id == conversation_id, outbox.c.id > id, limit=limit)
 
     def last_choices(self, conversation_id: str, since: datetime) -> tuple[str, ...]:
-        """The choices that our last turn offered, or what we said by ourselves since; none that are older than `since`."""
+        """The choices that our last turn offered, or what we said by ourselves later; none from before `since`."""
         mine = outbox.c.conversation_id == conversation_id
         last = sa.select(sa.func.max(outbox.c.inbox_id)).where(mine).scalar_subquery()
         first = sa.select(sa.func.min(outbox.c.id)).where(outbox.c.inbox_id == last).scalar_subquery()
