@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bundles.conditions import NotACondition, facts, holds
 from bot.bundles.model import Bundle
+from bot.bundles.schema import loose
 from bot.errors import ConfigError
 from bot.placed import Placed
 
@@ -139,6 +140,16 @@ def load_walks(
     if faults:
         raise ConfigError("\n".join(faults))
     return Walks(walks)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a file of config/inspections, as it is written: points are named, and may have conditions."""
+    made = Walk.model_json_schema()
+    conditions = made["$defs"].pop("Sought")["properties"]["when"]
+    named = {"use": {"type": "string"}, "when": conditions}
+    point = {"type": "object", "properties": named, "required": ["use"], "additionalProperties": False}
+    made["properties"]["points"]["items"] = point
+    return loose(made)
 
 
 def _written(file: Placed, id: str, written: Any) -> Any:

@@ -1,6 +1,7 @@
 """Inspections: nothing is concluded with a point unaccounted for, by nobody but inspectors, and erased it is gone."""
 
 import io
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ from bot.settings import ROOT
 from bot.sketches import svg
 from bot.store.case_tables import kept_file
 from bot.store.inspection_tables import inspection, inspection_event, inspection_point, inspection_shot
-from bot.walks import Walk, Walks, load_walks
+from bot.walks import Walk, Walks, load_walks, schema
 from bot.web import create
 from handoff.inspection_figures import inspected
 from tests.hall import HOURS, REPLIES, Hall, choices, texts
@@ -602,6 +603,11 @@ def test_a_fault_is_told_with_its_file_and_line(tmp_path: Path, file: str, old: 
     with pytest.raises(ConfigError, match=r"\.yml:\d+: ") as told:
         load_walks(config, catalogue.questions, catalogue.bundles)
     assert fault in str(told.value)
+
+
+def test_the_schema_for_editors_is_that_of_the_program() -> None:
+    kept = json.loads((ROOT / "config/inspections/schema.json").read_text("utf-8"))
+    assert kept == schema(), "run `banshi bundles --schema --inspections > config/inspections/schema.json`"
 
 
 # --- pictures ---
