@@ -46,7 +46,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Row:
-    """An inspection in the list: of what, how far it is, and the day by which there must be a result."""
+    """An inspection in the list: of what, how far it is, and the day by which it must be judged, or put right."""
 
     one: Inspection
     kind: str
@@ -109,7 +109,9 @@ class Inspections:
         points, hours = tables.inspections.points(one.id), self.inspector.hours
         item = next((matter.name for matter in tables.matters.of(one.case) if matter.item == one.item), "")
         sent = one.sent_at.astimezone(hours.zone).date() if one.sent_at else None
-        due = hours.after(sent, walk_of(one).days) if sent and one.state == "waiting" else None
+        due = min((point.due_on for point in unjudged(points) if point.due_on), default=None)
+        if sent and one.state == "waiting":
+            due = hours.after(sent, walk_of(one).days)
         shown = sum(point.stands in ("shown", "absent") for point in points)
         live = tables.appointments.live(one.conversation, self.frame.store.now(), hours.zone)
         visits = [visit.starts_at for visit in live if visit.state == "booked" and one.way != "photo"]

@@ -290,6 +290,16 @@ def test_what_photos_cannot_show_is_seen_live_or_on_the_spot(hall: Hall) -> None
     assert concluded(hall, large) == "passed"
 
 
+def test_where_the_form_does_not_tell_the_kind_of_shop_it_is_asked(hall: Hall) -> None:
+    other = WALK.model_copy(update={"id": "van", "name": "餐车", "words": ("餐车",), "points": WALK.points[:2]})
+    hall.resources = replace(hall.resources, walks=Walks({WALK.id: WALK, other.id: other}))
+    case = accepted(hall, "wang")
+    said = hall.say("wang", "拍照核查")
+    assert "哪一种" in texts(said) and choices(said) == ("拍照核查 小店", "拍照核查 餐车")
+    assert "共 2 项" in texts(hall.say("wang", "2"))
+    assert one(hall, case).walk["id"] == "van"
+
+
 def test_a_case_that_is_withdrawn_or_decided_ends_its_inspection(hall: Hall) -> None:
     first, second = accepted(hall, "wang"), accepted(hall, "li")
     shown(hall, "wang")

@@ -27,7 +27,7 @@ def shoot(turn: Turn) -> None:
     if len(walks) > 1 and named not in walks:
         _which(turn, walks)
         return
-    walk = (named if named in walks and len(walks) > 1 else walks[0]) or walks[0]
+    walk = next((one for one in walks if one == named), walks[0])
     if walk.sight(case.values)[0] != "photo":
         turn.said += Inspector(turn.resources.replies, turn.resources.hours, turn.resources.walks).offer(case, matter)
         turn.conclude("clarify", 1.0)
