@@ -91,8 +91,13 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
     yield from opened(tmp_path)
 
 
-def opened(home: Path) -> Iterator[Hall]:
-    made = Hall(home, f"sqlite:///{home / 'banshi.db'}")
+@pytest.fixture
+def on_each_engine(tmp_path: Path, database_url: str) -> Iterator[Hall]:
+    yield from opened(tmp_path, database_url)
+
+
+def opened(home: Path, url: str = "") -> Iterator[Hall]:
+    made = Hall(home, url or f"sqlite:///{home / 'banshi.db'}")
     with_walk(made)
     yield made
     made.store.close()
@@ -156,7 +161,8 @@ def shown(hall: Hall, who: str, first: int = 1) -> None:
 # --- in chat ---
 
 
-def test_shot_by_shot_to_the_verdict_and_again_what_failed_alone(hall: Hall) -> None:
+def test_shot_by_shot_to_the_verdict_and_again_what_failed_alone(on_each_engine: Hall) -> None:
+    hall = on_each_engine
     case = accepted(hall, "wang")
     shown(hall, "wang")
     found = one(hall, case)
