@@ -40,6 +40,7 @@ from bot.settings import ARTICLES as ARTICLES
 from bot.settings import ROOT, Settings
 from bot.store.db import Store
 from bot.turn import Resources
+from bot.walks import load_walks
 from knowledge.embedding import Embedder, Latest, ModelMissing, load_embedder
 from knowledge.library import Library
 from nlu.dates import spans
@@ -94,8 +95,23 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     rota = load_rota(config / "teams.yml", hours, catalogue.bundles)
     kinds, eye = load_licence_kinds(config / "licences.yml", catalogue.bundles), open_eye(settings, catalogue)
     offices = load_offices(config / "offices.yml", catalogue.bundles)
+    walks = load_walks(config, catalogue.questions, catalogue.bundles)
     resources = Resources(
-        settings, store, ear, replies, hours, catalogue, files, credit, rota, pieces, counted, kinds, eye, offices
+        settings,
+        store,
+        ear,
+        replies,
+        hours,
+        catalogue,
+        files,
+        credit,
+        rota,
+        pieces,
+        counted,
+        kinds,
+        eye,
+        offices,
+        walks,
     )
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
     clerk = Clerk(settings, replies, hours)

@@ -13,11 +13,17 @@ from bot.offices import load_offices
 from bot.registers import load_credit
 from bot.registry.ports import load_departments
 from bot.settings import Settings
+from bot.walks import load_walks
 from knowledge.articles import load_articles
 from knowledge.remit import load_remit
 from knowledge.support import unsupported
 from nlu.examples import DataFault
 from nlu.understand import checked
+
+
+def _walks(settings: Settings) -> object:
+    catalogue = load_catalogue(settings.config)
+    return load_walks(settings.config, catalogue.questions, catalogue.bundles)
 
 
 def all_faults(settings: Settings) -> list[str]:
@@ -31,6 +37,7 @@ def all_faults(settings: Settings) -> list[str]:
         lambda: composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region)),
         lambda: load_licence_kinds(settings.config / "licences.yml", load_catalogue(settings.config).bundles),
         lambda: load_offices(settings.config / "offices.yml", load_catalogue(settings.config).bundles),
+        lambda: _walks(settings),
         lambda: load_wording(settings.config),
         lambda: load_forms(settings.config),
         lambda: load_departments(settings.config / "departments.yml"),

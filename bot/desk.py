@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -13,12 +14,15 @@ from bot.domain.knowledge import masked
 from bot.errors import ConfigError
 from bot.handover import Handover
 from bot.helping import Help
+from bot.inspection_routes import finding_link
+from bot.intake import take_in
 from bot.settings import ARTICLES
 from bot.store.db import Store
 from bot.turn import Resources
 from handoff.accounts import Accounts
 from handoff.cases import CaseHelp
 from handoff.chats import Found
+from handoff.inspections import Pictures
 from handoff.knowledge import Editing
 from handoff.people import Rights
 from handoff.queue import Queue
@@ -45,6 +49,12 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
         resources.kinds,
         resources.eye.kinds,
         Diary(resources.offices, resources.hours),
+        resources.walks,
+        Pictures(
+            resources.files.read,
+            partial(take_in, resources.store, resources.files, resources.eye),
+            partial(finding_link, resources),
+        ),
     )
     return handoff.web.router(needs)
 

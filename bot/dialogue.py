@@ -14,6 +14,7 @@ from bot.handlers import (
     bundle,
     casework,
     human,
+    inspecting,
     papers,
     question,
     reckoned,
@@ -29,7 +30,7 @@ from bot.store.inbox import event_of
 from bot.store.queue import Claim
 from bot.thoughts import whole_thought
 from bot.turn import Resources, Turn
-from bot.wishes import COMMANDS, IN_A_FORM, INTENTS, OF_CASES, OF_KIND, WHOLE, WITH_A_PERSON, WITHOUT_WORDS, Handler
+from bot.wishes import IN_A_FORM, INTENTS, OF_CASES, OF_KIND, WHOLE, WITH_A_PERSON, WITHOUT_WORDS, Handler, of_command
 from knowledge.parts import asks
 from nlu.labels import meant
 from nlu.references import choice
@@ -123,13 +124,13 @@ def route(turn: Turn) -> Handler:
     if silence := _not_the_bot(turn):
         return silence
     if turn.event.media and turn.heard.picture is not None:
-        return papers.take
+        return inspecting.take if inspecting.current(turn) is not None else papers.take
     if turn.event.kind not in ("text", "tap"):
         return WITHOUT_WORDS.get(turn.event.kind, unreadable.not_text)
     text = turn.event.text.strip()
     command = turn.resources.replies.command(text)
     if command is not None:
-        return COMMANDS[command]
+        return of_command(turn, command)
     if not has_words(text):
         return unreadable.empty
     if len(text) > turn.resources.ear.longest:
@@ -181,6 +182,8 @@ def _outside_form(turn: Turn, intent: str) -> Handler:
         return bundle.start if bundle.is_begun(turn) else bundle.asked_about
     if intent in IN_A_FORM and not question.is_answered(turn):
         return IN_A_FORM[intent]
+    if inspecting.current(turn) is not None:
+        return inspecting.aside
     if f"smalltalk.{intent}" in turn.resources.replies.sentences:
         return smalltalk.reply
     if turn.heard.reckoning:

@@ -82,6 +82,7 @@ def end(tables: Tables, one: Matter, now: datetime) -> None:
     if one.state != "waiting":
         tables.matters.register(one, "withdraw", now)
     tables.matters.save(replace(one, state="withdrawn", changed_at=now))
+    tables.inspections.stop(one.case, one.item, now)
 
 
 def erase(tables: Tables, references: list[str]) -> None:
@@ -89,6 +90,7 @@ def erase(tables: Tables, references: list[str]) -> None:
     files = [kept.file for reference in references for kept in tables.kept.of_case(reference)]
     tables.kept.discard(files)
     tables.matters.delete(references)
+    tables.inspections.delete([one.id for reference in references for one in tables.inspections.of_case(reference)])
     tables.invitations.delete(references)
     tables.cases.delete(references)
 

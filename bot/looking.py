@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from bot.bundles import engine, papers
 from bot.bundles.model import Bundle, Material
 from bot.domain.case import Kept
+from bot.domain.inspection import Inspection, slot, upcoming
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.domain.photo import Report
 from bot.errors import CitizenError
 from bot.filing import outstanding
+from bot.inspections import sought
 from bot.intake import cleaned_of, photo_of
 from bot.materials.cleaning import Picture
+from bot.materials.figures import Figures
 from bot.materials.files import digest
 from bot.materials.likeness import SAME, differ, marks
 from bot.materials.worker import Busy
@@ -39,12 +42,17 @@ class Looked:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which kinds of document are waited for: for which material of which case. `others`: other papers will do too."""
+    """Which kinds of document are waited for: for which material of which case. `others`: other papers will do too.
+
+    `looked_at`: a picture of a shop, of no kind; `code` must stand in it.
+    """
 
     kinds: tuple[str, ...] = ()
     others: bool = False
     case: str = ""
     material: str = ""
+    code: str = ""
+    looked_at: bool = False
 
 
 def look(resources: Resources, claimed: Claim, event: InboundEvent, now: datetime) -> Looked | None:
@@ -61,19 +69,25 @@ def look(resources: Resources, claimed: Claim, event: InboundEvent, now: datetim
     if photo.report is not None:
         return Looked(cleaned.picture, photo.sha256, photo.report)
     wanted = resources.store.read(lambda tables: wanted_now(resources, tables, claimed.conversation_id))
-    if not wanted.kinds:
+    if not (wanted.kinds or wanted.looked_at) or cleaned.picture.kind == "mp4":
         return Looked(cleaned.picture, photo.sha256)
-    if resources.eye.reads(wanted.kinds) and not photo.told:
+    if resources.eye.reads(wanted.kinds, wanted.code) and not photo.told:
         resources.store.write(lambda tables: _tell(resources, tables, claimed, photo, now))
         return None
-    content, today = resources.files.read(photo.file), now.astimezone(resources.hours.zone).date()
     try:
-        report = resources.eye.judged(content, cleaned.figures, wanted.kinds, today, wanted.others)
+        report = _judged(resources, photo.file, cleaned.figures, wanted, now)
     except Busy:
         resources.store.write(lambda tables: tables.inbox.put_off(claimed, now + _AGAIN))
         return None
     report = resources.store.write(lambda tables: _kept(tables, photo, report, wanted, claimed.conversation_id))
     return Looked(cleaned.picture, photo.sha256, report)
+
+
+def _judged(resources: Resources, file: str, figures: Figures, wanted: Wanted, now: datetime) -> Report:
+    content, today = resources.files.read(file), now.astimezone(resources.hours.zone).date()
+    if wanted.looked_at:
+        return resources.eye.seen(content, figures, wanted.code)
+    return resources.eye.judged(content, figures, wanted.kinds, today, wanted.others)
 
 
 def _taken(resources: Resources, file: str, now: datetime) -> Photo:
@@ -113,6 +127,9 @@ def wanted_now(resources: Resources, tables: Tables, conversation_id: str) -> Wa
             return Wanted(_telling(resources, asked), True, case.reference)
         part = papers.wanted(bundle, values)
         return _for_material(part, values.keys(), case.reference) if isinstance(part, Material) else Wanted()
+    inspection = tables.inspections.current(conversation_id)
+    if inspection is not None:
+        return _of_shop(tables, inspection)
     found = [
         _for_material(part, one.values.keys(), one.reference)
         for one in tables.cases.of_conversation(conversation_id)
@@ -120,6 +137,17 @@ def wanted_now(resources: Resources, tables: Tables, conversation_id: str) -> Wa
         for part in outstanding(tables, one, Bundle.model_validate(one.bundle))
     ]
     return found[0] if len(found) == 1 else Wanted()
+
+
+def _of_shop(tables: Tables, one: Inspection) -> Wanted:
+    """A picture of the point that is at hand; nothing that needs a consent which was not given."""
+    point = upcoming(tables.inspections.points(one.id))
+    if one.way == "check" or point is None:
+        return Wanted(looked_at=one.way == "check")
+    if sought(one, point.id).sensitive and not point.agreed:
+        return Wanted()
+    code = one.code if one.coded in ("", "asked") else ""
+    return Wanted(case=one.case, material=slot(one.id, point.id), code=code, looked_at=True)
 
 
 def _for_material(part: Material, answered: Collection[str], case: str) -> Wanted:

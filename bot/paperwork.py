@@ -20,6 +20,7 @@ from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
 from bot.domain.case import Case, Kept
 from bot.domain.hours import Hours
+from bot.domain.inspection import is_slot
 from bot.domain.progress import ItemState, Matter
 from bot.domain.promise import Promise
 from bot.errors import OperatorError
@@ -58,7 +59,7 @@ def dossier(store: Store, reference: str) -> Dossier:
             tables.cases.load(reference),
             tables.matters.of(reference),
             tables.matters.promises(reference),
-            tables.kept.of_case(reference),
+            [kept for kept in tables.kept.of_case(reference) if not is_slot(kept.material)],
         )
     )
     if found[0] is None:

@@ -10,6 +10,7 @@ from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.domain.photo import Report
 from bot.filing import erase as erase_cases
+from bot.inspections import walk_of
 from bot.store.case_tables import case_file, counter, kept_file, memory
 from bot.store.cases import GUESS
 from bot.store.db import Tables
@@ -67,6 +68,18 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
             }
             for case in cases
         ],
+        "inspections": [
+            {
+                "case": one.case,
+                "way": one.way,
+                "state": one.state,
+                "points": [
+                    {"name": walk_of(one).sought[point.id].name, "stands": point.stands, "finding": point.finding}
+                    for point in tables.inspections.points(one.id)
+                ],
+            }
+            for one in tables.inspections.of_conversation(conversation_id)
+        ],
         "files": _kept.dump_python(files, mode="json"),
         "read": _reports.dump_python(_read(tables, conversation_id, files), mode="json"),
     }
@@ -83,6 +96,14 @@ def _read(tables: Tables, conversation_id: str, files: list[Kept]) -> dict[str, 
     return found
 
 
+def _erase_inspections(tables: Tables, conversation_id: str) -> None:
+    """Checks of one's own, and what was never handed over, with its photos."""
+    mine = tables.inspections.of_conversation(conversation_id)
+    gone = [one.id for one in mine if not any(event.what == "sent" for event in tables.inspections.events(one.id))]
+    tables.kept.discard([shot.file for id in gone for shot in tables.inspections.shots(id)])
+    tables.inspections.delete(gone)
+
+
 def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict[str, int]:
     """Delete what is kept of one conversation, but for what was submitted: that is kept by law until its time is over.
 
@@ -90,6 +111,7 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     """
     drafts = tables.cases.drafts(conversation_id)
     erase_cases(tables, drafts)
+    _erase_inspections(tables, conversation_id)
     loose = [kept.file for kept in tables.kept.of_conversation(conversation_id) if not kept.case]
     tables.kept.discard(loose)
     counts = {"drafts": len(drafts), "files": len(loose), "remembered": tables.memories.forget(conversation_id)}

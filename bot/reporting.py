@@ -13,10 +13,12 @@ from bot.domain.hours import Hours
 from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, Matter, moved, ready, stranded
 from bot.errors import OperatorError
+from bot.inspections import Inspector
 from bot.ledger.cases import granted
 from bot.ledger.kinds import Kinds
 from bot.replies import Replies
 from bot.store.db import Tables
+from bot.walks import Walks
 
 Reported = Literal["received", "defective", "accepted", "granted", "refused"]
 
@@ -42,6 +44,7 @@ class Voice:
     hours: Hours
     hall: str
     kinds: Kinds = field(default_factory=Kinds)
+    walks: Walks = field(default_factory=Walks)
 
     def say(self, sentence: str, **fields: str) -> OutboundMessage:
         return OutboundMessage(self.replies(sentence, **fields))
@@ -76,6 +79,7 @@ def report(
     if new.state == "granted":
         granted(tables, voice.kinds, case, new, now)
     messages = [_news(voice, case, new, told)]
+    messages += _to_be_seen(tables, voice, case, one, new, now)
     matters = [new if matter.item == new.item else matter for matter in matters]
     messages += _others(tables, voice, matters, now)
     if all(matter.state in ENDED for matter in tables.matters.of(told.case)):
@@ -83,6 +87,16 @@ def report(
     since = one.changed_at.timestamp()  # so that two who take in one report queue its news once
     tables.outbox.put(case.conversation_id, messages, now, f"report:{told.case}:{told.item}:{told.state}:{since}")
     return new
+
+
+def _to_be_seen(
+    tables: Tables, voice: Voice, case: Case, before: Matter, one: Matter, now: datetime
+) -> list[OutboundMessage]:
+    """What was accepted may have to be seen; what is decided no more."""
+    if one.state in ENDED:
+        tables.inspections.stop(case.reference, one.item, now)
+    first = one.state == "accepted" and before.accepted_on is None
+    return Inspector(voice.replies, voice.hours, voice.walks).offer(case, one) if first else []
 
 
 def _others(tables: Tables, voice: Voice, matters: Sequence[Matter], now: datetime) -> list[OutboundMessage]:

@@ -111,7 +111,11 @@ class Round:
 
     def _parcel(self, one: Registration, now: datetime) -> Parcel:
         about = dossier(self.resources.store, one.case)
-        files = {} if one.what == "withdraw" else self.clerk.application(about, one.item, self.resources.files, now)
+        files = (
+            {}
+            if one.what in ("withdraw", "inspected")
+            else self.clerk.application(about, one.item, self.resources.files, now)
+        )
         return Parcel(
             one.key,
             one.department,
@@ -141,7 +145,9 @@ class Round:
     def _fault(self, port: Port, text: str, now: datetime) -> str | None:
         """What is wrong with a report; "" where it was taken in, None where the fault is ours, and it stays."""
         resources = self.resources
-        voice = Voice(resources.replies, resources.hours, resources.settings.hall.name, resources.kinds)
+        voice = Voice(
+            resources.replies, resources.hours, resources.settings.hall.name, resources.kinds, resources.walks
+        )
         try:
             told = Report.model_validate_json(text)
         except ValidationError as error:

@@ -17,6 +17,7 @@ from bot.registers import Credit
 from bot.replies import Replies
 from bot.settings import Settings
 from bot.store.db import Store, Tables
+from bot.walks import Walks
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Resources:
     kinds: Kinds = field(default_factory=Kinds)
     eye: Eye = field(default_factory=Eye)
     offices: Offices = field(default_factory=Offices)
+    walks: Walks = field(default_factory=Walks)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from bot.channels.base import Channel
 from bot.channels.webchat import UPLOADS
 from bot.errors import CitizenError, StoreError
 from bot.freshness import Freshness
+from bot.inspection_routes import inspection_routes
 from bot.materials.cleaning import LARGEST
 from bot.paper_routes import paper_of, paper_routes
 from bot.rounds import Round
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _LARGEST_BODY = 256 * 1024
+_FINDINGS = "/desk/inspections/"  # inspectors add pictures of what they found
 _LARGEST_UPLOAD = 4 * LARGEST  # where we stop reading; what is refused is much smaller, and refused in words
 
 # Everything comes from here; nothing may frame us; no page runs with a script of the version before.
@@ -101,6 +103,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
     app.include_router(visit_routes(resources))
+    app.include_router(inspection_routes(resources))
     reception = loops.reception(resources, bells, partial(paper_of, round))
     for channel in channels.values():
         router = channel.router(reception)
@@ -217,7 +220,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = _LARGEST_UPLOAD if scope["path"] == UPLOADS else _LARGEST_BODY
+        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, _FINDINGS)) else _LARGEST_BODY
         read = 0
 
         async def counted() -> Message:

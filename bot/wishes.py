@@ -6,11 +6,13 @@ from bot.domain.knowledge import REASONS
 from bot.handlers import (
     booked,
     bundle,
+    checking,
     following,
     form,
     handing_in,
     helped,
     human,
+    inspecting,
     joining,
     ledger,
     mine,
@@ -23,6 +25,7 @@ from bot.handlers import (
     status,
     visit,
     vote,
+    walking,
 )
 from bot.turn import Turn
 
@@ -85,7 +88,41 @@ COMMANDS: dict[str, Handler] = {
     "my_visits": booked.mine,
     "cancel_visit_sure": booked.cancel_sure,
     "keep_visit": booked.mine,
+    "self_check": checking.start,
+    "shoot": walking.shoot,
+    "live_visit": walking.live_visit,
+    "spot_visit": walking.spot_visit,
+    "next_shot": inspecting.at_hand(inspecting.next_shot),
+    "lacks_it": inspecting.at_hand(inspecting.lacks),
+    "put_off": inspecting.at_hand(inspecting.put_off),
+    "fits": inspecting.at_hand(inspecting.fits),
+    "not_yet": inspecting.at_hand(inspecting.not_yet),
+    "why_so": inspecting.at_hand(inspecting.why),
+    **dict.fromkeys(("hold_shots", "hold_check"), inspecting.at_hand(inspecting.hold)),
+    "hand_over": inspecting.at_hand(inspecting.hand_over),
+    "reshoot": inspecting.redo,
 }
+
+# Words about a form, while an inspection is at hand in its place.
+OF_SHOTS: dict[str, Handler] = {
+    "skip": inspecting.at_hand(inspecting.put_off),
+    "later": inspecting.at_hand(inspecting.put_off),
+    "pause": inspecting.at_hand(inspecting.hold),
+    "repeat": inspecting.at_hand(inspecting.ask),
+    "continue": inspecting.at_hand(inspecting.ask),
+    "where": inspecting.at_hand(inspecting.where),
+    "consent": inspecting.at_hand(inspecting.agree),
+    "sent_all": inspecting.at_hand(inspecting.next_shot),
+    "back": inspecting.redo,
+}
+
+
+def of_command(turn: Turn, command: str) -> Handler:
+    """What a command leads to."""
+    if command in OF_SHOTS and inspecting.current(turn) is not None:
+        return OF_SHOTS[command]
+    return COMMANDS[command]
+
 
 # What the bot still does while a person has the word: what they offer is judged, and they are let go.
 WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human"})
@@ -119,6 +156,9 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     ledger.is_code: ledger.bind,  # first, with the next: letters by chance may look like anything
     joining.is_code: joining.join,
     handing_in.is_code: handing_in.on_code,
+    inspecting.is_redo: inspecting.redo,
+    walking.is_pick: walking.shoot,
+    checking.is_meant: checking.start,
     nudged.is_reply: nudged.reply,
     ledger.names_phone: ledger.ask_code,
     (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,

@@ -169,6 +169,7 @@ class Cases:
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
+            "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),
         }
 

@@ -14,16 +14,8 @@ from bot.domain.ticket import Ticket
 from bot.store.case_tables import case_file, promise
 from bot.store.db import Tables
 from bot.store.tables import answer, outbox
-
-
-@dataclass(frozen=True)
-class Share:
-    part: int
-    whole: int
-
-    @property
-    def percent(self) -> int | None:
-        return round(100 * self.part / self.whole) if self.whole else None
+from handoff.inspection_figures import Inspected, inspected
+from handoff.shares import Share
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,7 @@ class Figures:
     first_pass: Share
     promises: Share
     items: tuple[Item, ...]
+    inspected: Inspected
 
 
 def figures(tables: Tables, rota: Rota, since: datetime, until: datetime) -> Figures:
@@ -91,6 +84,7 @@ def figures(tables: Tables, rota: Rota, since: datetime, until: datetime) -> Fig
         _first_pass(tables, matters),
         _promises(tables, since, until),
         _items(tables, rota, matters),
+        inspected(tables, rota.hours, since, until),
     )
 
 

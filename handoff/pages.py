@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 NAVIGATION: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("/desk/chats", "chats", ("agent",)),
     ("/desk/cases", "cases", ("reviewer",)),
+    ("/desk/inspections", "inspections", ("inspector",)),
     ("/desk/appointments", "appointments", ("agent", "reviewer")),
     ("/desk/knowledge", "knowledge", ("editor",)),
     ("/desk/people", "people", ("supervisor",)),

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from bot.domain.rota import Rota
 from handoff.accounts import Known
-from handoff.figures import Figures, Share, Times, figures
+from handoff.figures import Figures, Times, figures
 from handoff.pages import Frame
+from handoff.shares import Share
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -95,6 +96,15 @@ def _summary(found: Figures) -> Cells:
         _row("answered_in_time", found.in_time),
         _row("first_pass", found.first_pass),
         _row("promises", found.promises),
+        _row("inspected_at_once", found.inspected.first_pass),
+        _row("inspected_checked", found.inspected.checked),
+        _row("inspected_remote", found.inspected.remote),
+        [
+            "inspected_days",
+            "" if found.inspected.days is None else round(found.inspected.days, 1),
+            found.inspected.count,
+            "",
+        ],
         ["waiting", found.waiting, "", ""],
     ]
 

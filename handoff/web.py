@@ -12,11 +12,13 @@ from fastapi.templating import Jinja2Templates
 from bot.diary import Diary
 from bot.domain.rota import Rota
 from bot.handover import Handover
+from bot.inspections import Inspector
 from bot.ledger.kinds import Kinds
 from bot.materials.kinds import Kinds as PhotoKinds
 from bot.replies import Replies
 from bot.reporting import Voice
 from bot.store.db import Store
+from bot.walks import Walks
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
 from handoff.appointments import Appointments
@@ -24,6 +26,7 @@ from handoff.cases import CaseHelp, Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
 from handoff.door import Door
+from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
 from handoff.news import News
 from handoff.pages import HERE, Frame
@@ -50,13 +53,18 @@ class Needs:
     kinds: Kinds
     photo_kinds: PhotoKinds
     diary: Diary
+    walks: Walks
+    pictures: Pictures
 
 
 def router(needs: Needs) -> APIRouter:
     """All pages under /desk."""
     routes = APIRouter(include_in_schema=False)
     store, rota = needs.store, needs.rota
-    handover, voice = Handover(rota, needs.replies), Voice(needs.replies, rota.hours, needs.hall, needs.kinds)
+    handover, voice = (
+        Handover(rota, needs.replies),
+        Voice(needs.replies, rota.hours, needs.hall, needs.kinds, needs.walks),
+    )
     shared = {"hall": needs.hall, "zone": rota.hours.zone, "demo": needs.demo, "rota": rota}
     templates = Jinja2Templates(HERE / "templates")
     frame = Frame(store, Door(store, Accounts(store, demo=needs.demo)), templates, shared, {})
@@ -64,6 +72,7 @@ def router(needs: Needs) -> APIRouter:
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),

@@ -373,8 +373,8 @@ def test_every_route_refuses_strangers(hall: Hall, site: FastAPI, client: TestCl
 
 
 def test_every_route_refuses_wrong_roles_and_forms_of_others(hall: Hall, site: FastAPI, client: TestClient) -> None:
-    """An inspector has no page yet: everything but the frame is refused; a supervisor without the form's token too."""
-    csrf = sign_in(hall, client, "周", "inspector")
+    """Who keeps the licences has no page yet: only the frame opens; a supervisor needs the form's token too."""
+    csrf = sign_in(hall, client, "周", "licences")
     for method, path in routes(site):
         if (method, path) in OPEN | FOR_ALL or path == "/desk/setup":
             continue
@@ -392,10 +392,21 @@ def test_a_role_opens_its_own_pages_and_no_other(hall: Hall, client: TestClient,
         "agent": {"chats", "appointments"},
         "reviewer": {"cases", "appointments"},
         "editor": {"knowledge"},
-        "supervisor": {"chats", "cases", "appointments", "knowledge", "people", "reports", "audit"},
+        "inspector": {"inspections"},
+        "supervisor": {"chats", "cases", "inspections", "appointments", "knowledge", "people", "reports", "audit"},
         "admin": {"accounts", "audit"},
     }.get(role, set())
-    for page in ("chats", "cases", "appointments", "knowledge", "people", "reports", "accounts", "audit"):
+    for page in (
+        "chats",
+        "cases",
+        "inspections",
+        "appointments",
+        "knowledge",
+        "people",
+        "reports",
+        "accounts",
+        "audit",
+    ):
         assert client.get(f"/desk/{page}").status_code == (200 if page in own else 403), page
 
 

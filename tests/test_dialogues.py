@@ -3,7 +3,8 @@
 A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
 lets time pass, `ledger` has licences of the citizen, `bot` is what is said back. It may be text, or {text, choices,
 sources}. `case` is what the case touched last holds by then; `region`, as the first line, is the hall's place. A photo
-is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`.
+is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of
+a shop, `code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
 `pytest --update-dialogues` rewrites the lines of bot and case.
 """
 
@@ -32,6 +33,7 @@ from bot.domain.licence import Entry
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
 from bot.helping import Help
+from bot.inspections import Inspector, Ruling
 from bot.materials.worker import Workers
 from bot.settings import Settings, load_settings
 from bot.store.case_tables import case_file
@@ -39,12 +41,14 @@ from bot.store.db import Tables
 from bot.store.invitations import CODE
 from knowledge.embedding import Embedder
 from tests.photos.make import made
+from tests.photos.scenes import scene, video
 
 FOLDER = Path(__file__).parent / "dialogues"
 PHOTOS = Path(__file__).parent / "data" / "photos"
 BEGINS = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, ten in the morning in the hall
 LAST_CASE = sa.select(case_file.c.reference).order_by(case_file.c.submitted_at.desc())
 TOUCHED = sa.select(case_file.c.reference).order_by(case_file.c.updated_at.desc(), case_file.c.id.desc())
+DIGITS = re.compile(r"(?<=写 )[2346789]{5}(?=，)")  # what must stand in the first picture of an inspection
 TOLD = re.compile("(?<=“提醒 )[0-9A-Z]{4}(?=”)")  # by chance
 KEYS = {"citizen": "text", "tap": "tap", "photo": "photo", "agent": "agent"}
 
@@ -56,7 +60,7 @@ class Talk:
     """
 
     def __init__(self, parts: App) -> None:
-        self.parts, self.now, self.code = parts, BEGINS, ""
+        self.parts, self.now, self.code, self.digits = parts, BEGINS, "", "-----"
         self.said: list[OutboundMessage] = []
         channel = parts.channels[terminal.NAME]
         assert isinstance(channel, terminal.Terminal)
@@ -66,7 +70,8 @@ class Talk:
         """Bubbles that come one right behind the other, before any of them is answered."""
         for key, value in said:
             who, key = ("other", "text") if key == "other" else ("test", key)
-            value = value.replace("{code}", self.code) if isinstance(value, str) else value
+            if isinstance(value, str):
+                value = value.replace("{code}", self.code).replace("{digits}", self.digits)
             event = terminal.understood(json.dumps({key: value}), who, uuid.uuid4().hex, self.now)
             if isinstance(event, terminal.Wait):
                 self.now += event.by
@@ -98,6 +103,25 @@ class Talk:
                     tables.licences.bind(one.holder, "terminal:main:test", self.now)
 
         self.parts.resources.store.write(take)
+        self.run()
+
+    def inspect(self, failed: dict[str, str]) -> None:
+        """An inspector judges every point of what waits, these as failed, and concludes with a second one."""
+        resources = self.parts.resources
+        inspector = Inspector(resources.replies, resources.hours, resources.walks)
+        due = (self.now + timedelta(days=5)).date()
+
+        def judge(tables: Tables) -> None:
+            (one,) = tables.inspections.for_staff(["waiting"], 9)
+            shots = [shot for shot in tables.inspections.shots(one.id) if shot.live]
+            for point in tables.inspections.points(one.id):
+                seen = tuple(shot.file for shot in shots if shot.point == point.id)
+                finding = failed.get(point.id, "")
+                told = Ruling(point.id, "fail" if finding else "pass", finding, due if finding else None, seen=seen)
+                inspector.judge(tables, one.id, told, "周婷", self.now)
+            inspector.conclude(tables, one.id, "周婷", "孙浩", {}, self.now)
+
+        resources.store.write(judge)
         self.run()
 
     def report(self, told: dict[str, Any]) -> None:
@@ -136,6 +160,9 @@ class Talk:
 
     def shown(self, message: OutboundMessage) -> Any:
         message = replace(message, text=TOLD.sub("{told}", message.text))
+        if digits := DIGITS.search(message.text):
+            self.digits = digits[0]
+        message = replace(message, text=message.text.replace(self.digits, "{digits}"))
         if found := CODE.search(message.text):
             self.code = found[0]
             message = replace(message, text=message.text.replace(self.code, "{code}"))
@@ -155,6 +182,8 @@ class Talk:
 def photo(name: str) -> bytes:
     """A file of that name; otherwise a document that is made as it says, see tests/photos/make.py."""
     path = PHOTOS / name
+    if name.startswith(("scene", "video")):
+        return scene(name) if name.startswith("scene") else video()
     return path.read_bytes() if path.exists() else made(name)
 
 
@@ -186,8 +215,8 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             talk.ledger(value)
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
-        if key == "report":
-            talk.report(value)
+        if key in ("report", "inspect"):
+            (talk.report if key == "report" else talk.inspect)(value)
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
         bubbles = [pair for one in value for pair in one.items()] if key == "together" else [(key, value)]

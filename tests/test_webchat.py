@@ -359,6 +359,8 @@ def test_the_api_tells_how_to_upload(client: TestClient) -> None:
         "image/webp",
         "image/heic",
         "application/pdf",
+        "video/mp4",
+        "video/quicktime",
     }
     assert set(route["responses"]) == {"201", "401", "413", "422", "503"}
     assert {"photo", "file"} <= set(api["components"]["schemas"]["ChatEvent"]["properties"])

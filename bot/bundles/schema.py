@@ -21,16 +21,21 @@ def schema() -> dict[str, Any]:
         made["properties"][name]["items"] = {"anyOf": [used, {"$ref": f"#/$defs/{part}"}]}
     for unused in ("Question", "Option"):
         del parts[unused]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_loose(made)}
+    return loose(made)
 
 
-def _loose(written: Any) -> Any:
+def loose(made: dict[str, Any]) -> dict[str, Any]:
+    """A schema of what pydantic reads, as of what is written in a file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_read_as_text(made)}
+
+
+def _read_as_text(written: Any) -> Any:
     """Numbers and truths may stand as text or as they are: the files are read as text."""
     if isinstance(written, list):
-        return [_loose(one) for one in written]
+        return [_read_as_text(one) for one in written]
     if not isinstance(written, dict):
         return written
-    loose = {key: _loose(value) for key, value in written.items()}
+    loose = {key: _read_as_text(value) for key, value in written.items()}
     if loose.get("type") in ("integer", "number", "boolean"):
         loose["type"] = [loose["type"], "string"]
     return loose

@@ -77,6 +77,8 @@ def _kind(message: Message) -> tuple[Kind, str]:
         return "photo", message.photo[-1].file_id
     if message.document:
         return "photo", message.document.file_id
+    if message.video:
+        return "photo", message.video.file_id
     if message.location:
         return "location", ""
     return ("text", "") if message.text else ("voice", "")

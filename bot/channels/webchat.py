@@ -29,7 +29,7 @@ UPLOADS = "/api/uploads"
 
 _LOOK_AGAIN = 2.0  # seconds; another process may have queued something without ringing here
 _KINDS: tuple[Kind, ...] = ("text", "tap", "photo", "file", "location")
-_TAKEN = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf")
+_TAKEN = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf", "video/mp4", "video/quicktime")
 _BINARY = {media: {"schema": {"type": "string", "format": "binary"}} for media in _TAKEN}
 _A_FILE = {"requestBody": {"required": True, "content": _BINARY}}
 _STRANGE: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}

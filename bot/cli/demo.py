@@ -123,7 +123,9 @@ class Talk:
 
     def _report(self, place: int, state: str, more: dict[str, Any]) -> None:
         resources = self.parts.resources
-        voice = Voice(resources.replies, resources.hours, resources.settings.hall.name, resources.kinds)
+        voice = Voice(
+            resources.replies, resources.hours, resources.settings.hall.name, resources.kinds, resources.walks
+        )
 
         def work(tables: Tables) -> None:
             cases = tables.cases.of_conversation(self.id)

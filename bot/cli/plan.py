@@ -19,6 +19,7 @@ from bot.cli.options import AsJson
 from bot.documents.forms import load_forms
 from bot.errors import ConfigError
 from bot.settings import load_settings
+from bot.walks import schema as schema_of_walks
 
 
 def show(
@@ -42,10 +43,11 @@ def show(
 def listed(
     as_json: AsJson = False,
     schema: Annotated[bool, typer.Option("--schema", help="The JSON schema of a bundle file, for editors.")] = False,
+    inspections: Annotated[bool, typer.Option("--inspections", help="With --schema: of an inspection file.")] = False,
 ) -> None:
     """Every bundle: what it holds, and what it spares whoever applies for several items at once."""
     if schema:
-        typer.echo(json.dumps(schema_of_bundles(), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(schema_of_walks() if inspections else schema_of_bundles(), ensure_ascii=False, indent=1))
         return
     settings = load_settings()
     shown = {item: form.facts for form in load_forms(settings.config).values() for item in form.items}

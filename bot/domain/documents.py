@@ -73,7 +73,7 @@ class Upload(BaseModel):
     """A file that is kept: `photo` is its name for `{"photo": …}` or `{"file": …}`."""
 
     photo: str
-    kind: Literal["jpeg", "png", "webp", "pdf"]
+    kind: Literal["jpeg", "png", "webp", "pdf", "mp4"]
     bytes: int
 
 

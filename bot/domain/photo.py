@@ -21,6 +21,7 @@ Reason = Literal[
     "differs",
     "screen",
     "failed",
+    "no_code",
 ]
 
 

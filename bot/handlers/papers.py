@@ -23,11 +23,13 @@ def take(turn: Turn) -> None:
     following.take(turn, kept)
 
 
-def keep(turn: Turn) -> Kept:
+def keep(turn: Turn, video: bool = False) -> Kept:
     """A row for what was sent, if it has none yet. CitizenError where it cannot be taken, or is of a case already."""
     picture = turn.heard.picture
     if picture is None or isinstance(picture, CitizenError):
         raise picture or CitizenError("photo.unreadable")
+    if picture.kind == "mp4" and not video:
+        raise CitizenError("photo.video")
     known = turn.tables.kept.find(turn.event.media)
     if known is not None and known.case:
         raise CitizenError("photo.used")

@@ -157,7 +157,7 @@ def _hold(turn: Turn, asked: Ask, slot: Slot) -> None:
     visiting.release(turn)
     if replaced is not None and replaced.slot == slot:
         raise CitizenError("visit.twice")
-    case = turn.conversation.case or ""
+    case = turn.conversation.case or visiting.inspected(turn)
     id = turn.conversation.id
     wanted = Wanted(slot, {}, "online", id, id, case, replaces=replaced.id if replaced else None)
     held = book.hold(turn.tables, wanted, turn.now)

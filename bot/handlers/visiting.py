@@ -43,6 +43,12 @@ def booked(turn: Turn, of: str = "") -> Appointment | None:
     return max(meant or all_, key=lambda one: one.id, default=None)
 
 
+def inspected(turn: Turn) -> str:
+    """The case of which somebody is to look at the shop; "" where there is none."""
+    mine = turn.tables.inspections.of_conversation(turn.conversation.id)
+    return next((one.case for one in mine if one.way in ("live", "spot") and one.state == "waiting"), "")
+
+
 def release(turn: Turn) -> None:
     """Let go what is held: nobody keeps two times from others."""
     for one in live(turn):

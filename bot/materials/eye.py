@@ -7,8 +7,9 @@ from datetime import date
 from bot.domain.photo import Report
 from bot.materials.cleaning import Cleaned, clean
 from bot.materials.figures import Figures
-from bot.materials.judge import judge, look_over
+from bot.materials.judge import judge, look_over, stands_in
 from bot.materials.kinds import Kinds
+from bot.materials.reading import Page
 from bot.materials.worker import Lost, Workers
 
 _LOST = Report("human", ("failed",))
@@ -25,9 +26,20 @@ class Eye:
         """CitizenError where it cannot be taken."""
         return clean(content) if self.workers is None else self.workers.clean(content)
 
-    def reads(self, wanted: Sequence[str]) -> bool:
-        """Is there anything to be read for one of these kinds?"""
-        return self.workers is not None and any(not self.kinds[one].looked_at for one in wanted)
+    def reads(self, wanted: Sequence[str], code: str = "") -> bool:
+        """Is there anything to be read for one of these kinds, or a code to be found?"""
+        return self.workers is not None and (bool(code) or any(not self.kinds[one].looked_at for one in wanted))
+
+    def seen(self, content: bytes, figures: Figures, code: str = "") -> Report:
+        """The verdict on a picture of no document. One in which the `code` is not found is to be taken again.
+
+        Busy where the reader is at work on another.
+        """
+        report = look_over(figures)
+        if report.verdict != "pass" or not code:
+            return report
+        page = self._read(content)
+        return report if page is not None and stands_in(page, code) else Report("retake", ("no_code",))
 
     def judged(
         self, content: bytes, figures: Figures, wanted: Sequence[str], today: date, others: bool = False
@@ -38,14 +50,18 @@ class Eye:
         """
         if not self.reads(wanted):
             return look_over(figures)
-        assert self.workers is not None
-        for _ in range(2):
+        page = self._read(content)
+        return _LOST if page is None else judge(page, figures, self.kinds, wanted, today, others)
+
+    def _read(self, content: bytes) -> Page | None:
+        """None where there is no reader, or where it is lost twice over this one."""
+        for _ in range(2 if self.workers is not None else 0):
+            assert self.workers is not None
             try:
-                page = self.workers.read(content, wait=False)
+                return self.workers.read(content, wait=False)
             except Lost:
                 continue
-            return judge(page, figures, self.kinds, wanted, today, others)
-        return _LOST
+        return None
 
     def close(self) -> None:
         if self.workers is not None:

@@ -15,6 +15,7 @@ from bot.materials.recognise import Document, recognise
 # Fitted to the photos of the set "tune" of tests/photos; docs/photos.md reports on the set "judge".
 _DARK, _BRIGHT, _FLAT, _BLURRED, _SHARP, _SMALL = 40.0, 242.0, 20.0, 25.0, 200.0, 12.0
 _UNSURE_LINE, _BLOWN, _EDGE, _WAVES = 0.9, 254, 0.012, 100.0
+_LIKE_DIGITS = str.maketrans("OoIlZzSsBGgq", "001122558699")  # as a hand writes them
 _FEW, _READABLE = 4, 0.5  # lines; share of them that were read surely
 
 
@@ -55,6 +56,12 @@ def look_over(figures: Figures) -> Report:
     elif figures.sharpness < 4:
         reason = "blur"
     return Report("retake", (reason,)) if reason else Report("pass")
+
+
+def stands_in(page: Page, code: str) -> bool:
+    """Does a code of digits stand in a picture, whatever stands around it and however it was spaced?"""
+    read = "".join(line.text for line in page.lines).translate(_LIKE_DIGITS)
+    return code in "".join(sign for sign in read if sign.isdecimal())
 
 
 def _is_over(seen: Seen, today: date) -> bool:

@@ -89,11 +89,23 @@ function anchor({ title, url }) {
   link.rel = "noopener noreferrer";
   link.target = "_blank";
   link.textContent = title;
+  const { pathname } = new URL(url, location.href);
+  if (pathname.startsWith("/sketches/")) {
+    link.classList.add("drawn");
+    link.prepend(drawing(pathname));
+  }
   const hint = document.createElement("span");
   hint.className = "unseen";
   hint.textContent = "（新页面打开）";
   link.append(hint);
   return link;
+}
+
+/** What a good picture shows; its place is kept while it loads. */
+function drawing(address) {
+  const picture = document.createElement("img");
+  Object.assign(picture, { src: address, alt: "", width: 320, height: 200, className: "drawing" });
+  return picture;
 }
 
 function button(choice, choose) {

@@ -23,6 +23,7 @@ from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
 from bot.store.inbox import Inbox
+from bot.store.inspections import Inspections
 from bot.store.invitations import Invitations
 from bot.store.kept import KeptFiles
 from bot.store.licences import Licences
@@ -80,6 +81,7 @@ class Tables:
     consents: Consents
     appointments: Appointments
     lines: Lines
+    inspections: Inspections
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -111,6 +113,7 @@ class Tables:
             consents=Consents(connection),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
+            inspections=Inspections(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

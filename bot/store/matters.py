@@ -12,7 +12,7 @@ from bot.domain.progress import Matter
 from bot.domain.promise import Promise, PromiseKind, PromiseState, Rung
 from bot.store.case_tables import matter, promise, registration
 
-What = Literal["submit", "supplement", "withdraw"]
+What = Literal["submit", "supplement", "inspected", "withdraw"]
 _matter = TypeAdapter(Matter)
 
 

@@ -102,9 +102,11 @@ class Outbox:
         return self._select(outbox.c.conversation_id == conversation_id, outbox.c.id > id, limit=limit)
 
     def last_choices(self, conversation_id: str, since: datetime) -> tuple[str, ...]:
-        """The choices that our last turn offered; empty where it offered none, or offered them before `since`."""
-        last = sa.select(sa.func.max(outbox.c.inbox_id)).where(outbox.c.conversation_id == conversation_id)
-        said = self._select(outbox.c.inbox_id == last.scalar_subquery(), outbox.c.created_at >= since)
+        """The choices that our last turn offered, or what we said by ourselves later; none from before `since`."""
+        mine = outbox.c.conversation_id == conversation_id
+        last = sa.select(sa.func.max(outbox.c.inbox_id)).where(mine).scalar_subquery()
+        first = sa.select(sa.func.min(outbox.c.id)).where(outbox.c.inbox_id == last).scalar_subquery()
+        said = self._select(mine, outbox.c.id >= sa.func.coalesce(first, 0), outbox.c.created_at >= since)
         return next((queued.message.choices for queued in reversed(said) if queued.message.choices), ())
 
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Queued]:
