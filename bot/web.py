@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _LARGEST_BODY = 256 * 1024
-_FINDINGS = "/desk/inspections/"  # inspectors add pictures of what they found
+_OF_STAFF = ("/desk/inspections/", "/desk/licences/import")  # pictures of what was found, and ledgers
 _LARGEST_UPLOAD = 4 * LARGEST  # where we stop reading; what is refused is much smaller, and refused in words
 
 # Everything comes from here; nothing may frame us; no page runs with a script of the version before.
@@ -220,7 +220,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, _FINDINGS)) else _LARGEST_BODY
+        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, *_OF_STAFF)) else _LARGEST_BODY
         read = 0
 
         async def counted() -> Message:

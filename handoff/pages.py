@@ -23,12 +23,14 @@ NAVIGATION: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("/desk/cases", "cases", ("reviewer",)),
     ("/desk/inspections", "inspections", ("inspector",)),
     ("/desk/appointments", "appointments", ("agent", "reviewer")),
+    ("/desk/licences", "licences", ("licences",)),
     ("/desk/knowledge", "knowledge", ("editor",)),
     ("/desk/people", "people", ("supervisor",)),
     ("/desk/reports", "reports", ("supervisor",)),
     ("/desk/accounts", "accounts", ("admin",)),
     ("/desk/audit", "audit", ("supervisor", "admin")),
 )
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEEN_AGAIN = timedelta(minutes=10)
 
 

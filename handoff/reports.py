@@ -11,10 +11,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from bot.domain.rota import Rota
 from handoff.accounts import Known
 from handoff.figures import Figures, Times, figures
-from handoff.pages import Frame
+from handoff.pages import XLSX, Frame
 from handoff.shares import Share
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Days = Annotated[int, Query(ge=1, le=400)]
 Cells = list[list[Any]]
@@ -39,7 +37,7 @@ class Reports:
             words = self.frame.templates.env.get_template("words.html").module
             made = workbook(self._read(days), words.columns)  # type: ignore[attr-defined]
             return Response(
-                made, media_type=_XLSX, headers={"Content-Disposition": 'attachment; filename="banshi.xlsx"'}
+                made, media_type=XLSX, headers={"Content-Disposition": 'attachment; filename="banshi.xlsx"'}
             )
 
         return router

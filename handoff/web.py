@@ -14,6 +14,7 @@ from bot.domain.rota import Rota
 from bot.handover import Handover
 from bot.inspections import Inspector
 from bot.ledger.kinds import Kinds
+from bot.ledger.wording import Wording
 from bot.materials.kinds import Kinds as PhotoKinds
 from bot.replies import Replies
 from bot.reporting import Voice
@@ -28,6 +29,7 @@ from handoff.desk import Desk
 from handoff.door import Door
 from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
+from handoff.licences import Licences
 from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
@@ -74,6 +76,7 @@ def router(needs: Needs) -> APIRouter:
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
+        Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall)),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),
         Reports(frame, rota),

@@ -373,16 +373,21 @@ def test_every_route_refuses_strangers(hall: Hall, site: FastAPI, client: TestCl
 
 
 def test_every_route_refuses_wrong_roles_and_forms_of_others(hall: Hall, site: FastAPI, client: TestClient) -> None:
-    """Who keeps the licences has no page yet: only the frame opens; a supervisor needs the form's token too."""
+    """Who keeps the licences opens the frame and their own page alone; a supervisor needs the form's token too."""
     csrf = sign_in(hall, client, "周", "licences")
     for method, path in routes(site):
-        if (method, path) in OPEN | FOR_ALL or path == "/desk/setup":
+        own = path.startswith("/desk/licences")
+        if (method, path) in OPEN | FOR_ALL or path == "/desk/setup" or own:
             continue
         assert ask(client, method, path, csrf).status_code == 403, (method, path)
     sign_in(hall, client, "杨", "supervisor", "admin", teams=("enterprise",))
     for method, path in routes(site):
         if method == "POST" and path not in ("/desk/login", "/desk/setup"):
             assert ask(client, method, path, "wrong").status_code == 403, (method, path)
+
+
+OF_WORK = ("chats", "cases", "inspections", "appointments", "licences", "knowledge", "people", "reports", "audit")
+PAGES = (*OF_WORK, "accounts")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -393,20 +398,11 @@ def test_a_role_opens_its_own_pages_and_no_other(hall: Hall, client: TestClient,
         "reviewer": {"cases", "appointments"},
         "editor": {"knowledge"},
         "inspector": {"inspections"},
-        "supervisor": {"chats", "cases", "inspections", "appointments", "knowledge", "people", "reports", "audit"},
+        "licences": {"licences"},
+        "supervisor": set(OF_WORK),
         "admin": {"accounts", "audit"},
     }.get(role, set())
-    for page in (
-        "chats",
-        "cases",
-        "inspections",
-        "appointments",
-        "knowledge",
-        "people",
-        "reports",
-        "accounts",
-        "audit",
-    ):
+    for page in PAGES:
         assert client.get(f"/desk/{page}").status_code == (200 if page in own else 403), page
 
 
