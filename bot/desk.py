@@ -16,6 +16,7 @@ from bot.handover import Handover
 from bot.helping import Help
 from bot.inspection_routes import finding_link
 from bot.intake import take_in
+from bot.ledger.intake import import_file
 from bot.settings import ARTICLES
 from bot.store.db import Store
 from bot.turn import Resources
@@ -55,6 +56,7 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
             partial(take_in, resources.store, resources.files, resources.eye),
             partial(finding_link, resources),
         ),
+        partial(import_file, resources.store, resources.kinds),
     )
     return handoff.web.router(needs)
 

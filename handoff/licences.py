@@ -1,5 +1,6 @@
 """The page of licences: who is to be called or visited, what is to be checked, what ends soon, and who was reached."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -8,13 +9,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 
-from bot.domain.licence import months_after
+from bot.domain.licence import Report, months_after
 from bot.domain.masking import masked_value
 from bot.errors import ConfigError, OperatorError
 from bot.ledger import tasks as work
 from bot.ledger.coverage import coverage
 from bot.ledger.export import export
-from bot.ledger.intake import Report, import_file
 from bot.ledger.wording import Wording
 from bot.store.db import Tables
 from handoff.accounts import Known
@@ -26,12 +26,16 @@ _YEAR = timedelta(days=365)
 _LARGEST = 20 * 1024 * 1024  # bytes of a ledger; 100,000 rows are a tenth of that
 
 Word = Annotated[str, Form()]
+Take = Callable[[Path, str, datetime], Report]
 
 
 @dataclass(frozen=True)
 class Licences:
+    """`take` takes a ledger in; ConfigError where the file is none."""
+
     frame: Frame
     wording: Wording
+    take: Take
 
     def routes(self) -> APIRouter:
         router, door = APIRouter(prefix="/desk", include_in_schema=False), self.frame.door
@@ -128,7 +132,7 @@ class Licences:
             copy = Path(folder) / f"ledger{suffix}"
             copy.write_bytes(content)
             try:
-                return import_file(self.frame.store, self.wording.kinds, copy, known.staff.name, self._now)
+                return self.take(copy, known.staff.name, self._now)
             except ConfigError:
                 return None
 

@@ -29,7 +29,7 @@ from handoff.desk import Desk
 from handoff.door import Door
 from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
-from handoff.licences import Licences
+from handoff.licences import Licences, Take
 from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
@@ -57,6 +57,7 @@ class Needs:
     diary: Diary
     walks: Walks
     pictures: Pictures
+    take_ledger: Take
 
 
 def router(needs: Needs) -> APIRouter:
@@ -76,7 +77,7 @@ def router(needs: Needs) -> APIRouter:
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
-        Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall)),
+        Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),
         Knowledge(frame, needs.editing),
         People(frame, needs.rights, voice),
         Reports(frame, rota),

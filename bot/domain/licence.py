@@ -1,7 +1,7 @@
 """When a licence may be renewed, and the days on which its holder is told of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -100,6 +100,16 @@ class Entry:
     address: str = ""
     issued_on: date | None = None
     expires_on: date | None = None
+
+
+@dataclass
+class Report:
+    """What became of the rows of a ledger: so many each, and those that are refused with the reason."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

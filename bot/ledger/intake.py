@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from bot.domain.licence import Entry, last_day
+from bot.domain.licence import Entry, Report, last_day
 from bot.errors import ConfigError
 from bot.ledger import sheet
 from bot.ledger.days import read_day
@@ -33,14 +33,6 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 class Refused(Exception):
     """Why a row is not taken: a reason for staff, without what the row says of anybody."""
-
-
-@dataclass
-class Report:
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    refused: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
