@@ -6,7 +6,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from bot.errors import ConfigError
 
@@ -97,6 +97,17 @@ class Nudges(_Section):
         return at >= self.quiet_from or at < self.quiet_until
 
 
+class Signing(_Section):
+    """Which papers want a signature by hand before a case is handed in; for others agreeing in chat is enough.
+
+    A link opens for `link_minutes`, a code sent to a telephone for `code_minutes`.
+    """
+
+    handwritten: tuple[Literal["commitment", "forms"], ...] = ()
+    link_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    code_minutes: Annotated[int, Field(ge=1, le=30)] = 5
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
@@ -105,6 +116,7 @@ class Settings(_Section):
     promises: Promises = Promises()
     keeping: Keeping = Keeping()
     nudges: Nudges = Nudges()
+    signing: Signing = Signing()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
@@ -114,6 +126,12 @@ class Settings(_Section):
     registry_token: SecretStr = SecretStr("")
     sms_token: SecretStr = SecretStr("")
     demo: bool = False
+
+    @model_validator(mode="after")
+    def _codes_can_be_sent(self) -> "Settings":
+        if self.signing.handwritten and not self.nudges.sms_url:
+            raise ValueError("signing.handwritten wants nudges.sms_url: who signs is known by a code on the telephone")
+        return self
 
     @property
     def kb(self) -> Path:

@@ -25,11 +25,14 @@ from bot.materials.cleaning import LARGEST
 from bot.paper_routes import paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
+from bot.signing_routes import signing_routes
 from bot.store.queue import dead_letters
 from bot.store.schema import HEAD
 from bot.store.tables import inbox, outbox
+from bot.texting import open_sms
 from bot.turn import Resources
 from bot.visit_routes import visit_routes
+from bot.witness import Witness
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
     app.include_router(visit_routes(resources))
+    app.include_router(signing_routes(Witness(resources, round.clerk, open_sms(resources.settings))))
     reception = loops.reception(resources, bells)
     for channel in channels.values():
         router = channel.router(reception)

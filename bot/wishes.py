@@ -18,6 +18,7 @@ from bot.handlers import (
     papers,
     photos,
     question,
+    signed,
     smalltalk,
     status,
     visit,
@@ -82,10 +83,12 @@ COMMANDS: dict[str, Handler] = {
     "my_visits": booked.mine,
     "cancel_visit_sure": booked.cancel_sure,
     "keep_visit": booked.mine,
+    "sign": signed.ask,
+    "signed": signed.signed,
 }
 
 # What the bot still does while a person has the word: what they offer is judged, and they are let go.
-WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human"})
+WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human", "signed"})
 
 # Events that are no words of a citizen's.
 OF_KIND: dict[str, Handler] = {"agent": human.relay, "vote": vote.on_answer, "timer": nudged.tell}

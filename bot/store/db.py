@@ -33,6 +33,7 @@ from bot.store.notices import Notices
 from bot.store.nudges import Nudges
 from bot.store.outbox import Outbox
 from bot.store.photos import Photos
+from bot.store.signings import Signings
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.visitors import Visitors
@@ -74,6 +75,7 @@ class Tables:
     windows: Windows
     appointments: Appointments
     lines: Lines
+    signings: Signings
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -102,6 +104,7 @@ class Tables:
             windows=Windows(connection, seal),
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
+            signings=Signings(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
