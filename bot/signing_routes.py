@@ -17,7 +17,8 @@ from bot.domain.masking import masked_value
 from bot.domain.signing import Signing, Stroke
 from bot.errors import CitizenError
 from bot.materials.pages import TooLarge, pages
-from bot.witness import Where, Witness
+from bot.testimony import Where
+from bot.witness import Witness
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COOKIE = "banshi_sign"

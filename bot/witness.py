@@ -5,11 +5,9 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.bundles import papers as settled
-from bot.bundles.plan import plan
 from bot.documents.papers import Paper, Signed, plain
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
@@ -22,19 +20,12 @@ from bot.materials.pages import sheets
 from bot.paperwork import Clerk
 from bot.registry.sms import Sms
 from bot.store.db import Tables
+from bot.testimony import Where, points, testimony
 from bot.texting import fault
 from bot.turn import Resources
 
 CODES, TRIES = 3, 5  # codes that one link sends, and how often it may be given a wrong one
 _BETWEEN = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class Where:
-    """From where a signature came."""
-
-    address: str
-    browser: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ class Witness:
         one = self._proven(token, browser, now)
         if one.steps.file or one.state == "signed":
             return one
-        about = dossier(self.resources.store, one.case)
+        about = self._about(one, token, now)
         papers = self.clerk.to_sign(one.document, about, now)
         content = self.clerk.printed(papers)
         file, count = self.resources.files.keep(content), sheets(content)
@@ -116,12 +107,10 @@ class Witness:
             steps = one.steps
             steps.sheets = count
             steps.opened_at, steps.file, steps.sha256, steps.papers = now, file, digest(content), _digest(papers)
-            steps.points = [Point(text) for text in self._points(one, about)]
+            steps.points = [Point(text) for text in points(self.resources, self.clerk, one, about)]
             tables.signings.save(one)
             return one
 
-        if basis(one.document, about.bundle.questions, about.case.values) != one.steps.basis:
-            raise self._changed(token, now)
         return self.resources.store.write(keep)
 
     def confirm(self, token: str, browser: str, place: int, now: datetime) -> None:
@@ -144,7 +133,7 @@ class Witness:
             raise CitizenError("sign.points_first")
         if not is_signature(strokes):
             raise CitizenError("sign.too_little")
-        about = dossier(self.resources.store, one.case)
+        about = self._about(one, token, now)
         content = self._signed(one, about, tuple(strokes), now, token)
         file = self.resources.files.keep(content)
         sums = {"document_sha256": one.steps.sha256, "signed_sha256": digest(content)}
@@ -155,7 +144,7 @@ class Witness:
                 tables.kept.put(Kept(file, "", "", len(content), digest(content), now))
                 return
             one.state, one.steps.signed_at, one.steps.signed_file = "signed", now, file
-            evidence = {**self._told(one, where), "strokes": strokes, **sums}
+            evidence = {**testimony(self.resources, one, where), "strokes": strokes, **sums}
             one.steps.key, private = tables.signings.key(now)
             one.steps.evidence, one.steps.signature = attested(evidence, private)
             tables.signings.save(one)
@@ -178,46 +167,18 @@ class Witness:
         note = replies("sign.note", name=steps.signer, time=time, sum=steps.sha256)
         return self.clerk.printed([replace(paper, notes=(*paper.notes, note)) for paper in made])
 
-    def _told(self, one: Signing, where: Where) -> dict[str, object]:
-        """The evidence but for the strokes and the sums: who, what, when, from where."""
-        steps, replies = one.steps, self.resources.replies
-        times = ("opened_at", "code_sent_at", "proven_at", "signed_at")
-        return {
-            "hall": self.resources.settings.hall.name,
-            "case": one.case,
-            "document": one.document,
-            "title": replies(f"link.{one.document}"),
-            "signer": steps.signer,
-            "phone": steps.phone,
-            "phone_from": "signer" if steps.own_phone else "form",
-            "asked_at": one.made_at.isoformat(),
-            **{name: getattr(steps, name).isoformat() for name in times},
-            "points": [{"text": p.text, "confirmed_at": p.at.isoformat() if p.at else None} for p in steps.points],
-            **asdict(where),
-        }
-
-    def _points(self, one: Signing, about: Dossier) -> list[str]:
-        """What is to be read point by point."""
-        replies, clerk = self.resources.replies, self.clerk
-        if one.document == "commitment":
-            made = settled.promised(about.bundle, about.case.values)
-            terms = [part.commitment for part in made if part.commitment]
-            points = [point for one in terms for point in one.points]
-            prices = dict.fromkeys(one.consequence for one in terms)
-            return [*points, *(replies("sign.price", consequence=price) for price in prices)]
-        if one.document == "deferral":
-            late = [promise for promise in about.promises if promise.kind == "deferral" and promise.due_on]
-            lines = [replies("sign.late", name=p.name, due=replies.day(p.due_on)) for p in late if p.due_on]
-            return [*lines, replies(f"promise.lapsed_{self.resources.settings.promises.lapsed}")]
-        forms = [clerk.layout(item.id) for item in plan(about.bundle, about.case.values).items]
-        declared = dict.fromkeys(point for form in forms for point in form.declared)
-        return [replies("sign.forms", count=str(len(forms))), *declared]
-
     def _proven(self, token: str, browser: str, now: datetime) -> Signing:
         one = self.find(token, now)
         if not self.knows(one, browser):
             raise CitizenError("sign.prove_first")
         return one
+
+    def _about(self, one: Signing, token: str, now: datetime) -> Dossier:
+        """The case, if it stands as it did when it was asked to be signed."""
+        about = dossier(self.resources.store, one.case)
+        if basis(one.document, about.bundle.questions, about.case.values) != one.steps.basis:
+            raise self._changed(token, now)
+        return about
 
     def _changed(self, token: str, now: datetime) -> CitizenError:
         """The link is void: what it was for does not stand so any more."""

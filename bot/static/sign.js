@@ -87,6 +87,7 @@ function draw() {
     began = 0;
     keep(strokes);
     show();
+    document.getElementById("trouble").textContent = "";
   });
   form.addEventListener("submit", () => {
     document.getElementById("strokes").value = JSON.stringify(strokes.filter((one) => one.length));
