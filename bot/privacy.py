@@ -97,6 +97,7 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     erase_cases(tables, drafts)
     links = [one for one in tables.signings.of_conversation(conversation_id) if one.state != "signed"]
     forget_links(tables, links)
+    tables.uploads.delete_of(conversation_id)
     loose = [kept.file for kept in tables.kept.of_conversation(conversation_id) if not kept.case]
     tables.kept.discard(loose)
     counts = {"drafts": len(drafts), "files": len(loose), "remembered": tables.memories.forget(conversation_id)}

@@ -118,6 +118,7 @@ def _old(resources: Resources, tables: Tables, now: datetime) -> int:
     loose = [kept.file for kept in tables.kept.loose(now - timedelta(days=keeping.loose)) if kept.conversation_id]
     tables.kept.discard(loose)
     tables.invitations.forget(now - CODES_HOLD)
+    tables.uploads.forget(now)
     forget_links(tables, tables.signings.unsigned(now - LINKS_COUNT))
     tables.cases.forget_counts(GUESS, f"{GUESS}{now.astimezone(resources.hours.zone).date()}")
     return len(drafts) + len(loose)

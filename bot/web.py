@@ -31,6 +31,7 @@ from bot.store.schema import HEAD
 from bot.store.tables import inbox, outbox
 from bot.texting import open_sms
 from bot.turn import Resources
+from bot.upload_routes import PAGES, upload_routes
 from bot.visit_routes import visit_routes
 from bot.witness import Witness
 
@@ -88,8 +89,9 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
     app.include_router(visit_routes(resources))
-    app.include_router(signing_routes(Witness(resources, round.clerk, open_sms(resources.settings))))
     reception = loops.reception(resources, bells)
+    app.include_router(upload_routes(resources, reception))
+    app.include_router(signing_routes(Witness(resources, round.clerk, open_sms(resources.settings))))
     for channel in channels.values():
         router = channel.router(reception)
         if router is not None:
@@ -188,7 +190,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = _LARGEST_UPLOAD if scope["path"] == UPLOADS else _LARGEST_BODY
+        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, PAGES)) else _LARGEST_BODY
         read = 0
 
         async def counted() -> Message:

@@ -21,6 +21,7 @@ from bot.handlers import (
     signed,
     smalltalk,
     status,
+    uploading,
     visit,
     vote,
 )
@@ -84,6 +85,7 @@ COMMANDS: dict[str, Handler] = {
     "cancel_visit_sure": booked.cancel_sure,
     "keep_visit": booked.mine,
     "sign": signed.ask,
+    "upload": uploading.ask,
     "signed": signed.signed,
 }
 
@@ -93,7 +95,7 @@ WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human", "signed"}
 # Events that are no words of a citizen's.
 OF_KIND: dict[str, Handler] = {"agent": human.relay, "vote": vote.on_answer, "timer": nudged.tell}
 
-WITHOUT_WORDS: dict[str, Handler] = {"location": nearby.tell}
+WITHOUT_WORDS: dict[str, Handler] = {"location": nearby.tell, "file": uploading.ask}
 
 OF_CASES: dict[str, Handler] = {
     "check_status": status.ask,

@@ -36,6 +36,7 @@ from bot.store.photos import Photos
 from bot.store.signings import Signings
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
+from bot.store.uploads import Uploads
 from bot.store.visitors import Visitors
 from bot.store.windows import Windows
 from bot.store.writer import Work, Writer
@@ -76,6 +77,7 @@ class Tables:
     appointments: Appointments
     lines: Lines
     signings: Signings
+    uploads: Uploads
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -105,6 +107,7 @@ class Tables:
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
             signings=Signings(connection, seal),
+            uploads=Uploads(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -1,12 +1,14 @@
-"""Signatures: the link that asks for one, and the evidence that one was given."""
+"""Signatures: the link that asks for one, and the evidence that one was given; links to send files with."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0012"
 down_revision = "0011"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -32,3 +34,12 @@ def upgrade() -> None:
         sa.Column("private", sa.Text, nullable=False),
         sa.Column("made_at", sa.Double, nullable=False),
     )
+    op.create_table(
+        "upload",
+        sa.Column("token_sha256", sa.Text, primary_key=True),
+        sa.Column("conversation_id", sa.Text, nullable=False),
+        sa.Column("until", sa.Double, nullable=False),
+        sa.Column("browser", sa.Text, nullable=False, server_default=""),
+        sa.Column("events", JSON, nullable=False),
+    )
+    op.create_index("ix_upload_conversation", "upload", ["conversation_id"])
