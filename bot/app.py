@@ -80,7 +80,7 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     except OSError as error:
         raise OperatorError(f"{settings.home}: {error.strerror}") from error
     channels = connect_all(settings.channels)
-    seal = open_seal(settings.home, settings.key.get_secret_value())
+    seal = open_seal(settings.home, *settings.keys)
     files = Files(settings.home / "files", seal)
     ear = build_ear(settings, embedder or open_embedder(settings), channels)
     store = Store(settings.database_url.get_secret_value(), seal=seal, group_commit=group_commit)

@@ -123,6 +123,7 @@ class Settings(_Section):
     database_url: SecretStr
     rasa_token: SecretStr = SecretStr("")
     key: SecretStr = SecretStr("")
+    former_key: SecretStr = SecretStr("")
     registry_token: SecretStr = SecretStr("")
     sms_token: SecretStr = SecretStr("")
     demo: bool = False
@@ -132,6 +133,11 @@ class Settings(_Section):
         if self.signing.handwritten and not self.nudges.sms_url:
             raise ValueError("signing.handwritten wants nudges.sms_url: who signs is known by a code on the telephone")
         return self
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """With what is sealed, and with what was before, where that is being changed; "" is not given."""
+        return self.key.get_secret_value(), self.former_key.get_secret_value()
 
     @property
     def kb(self) -> Path:
@@ -163,6 +169,7 @@ def load_settings(home: Path | None = None) -> Settings:
         "database_url": SecretStr(url),
         "rasa_token": SecretStr(os.environ.get("BANSHI_RASA_TOKEN", "")),
         "key": SecretStr(os.environ.get("BANSHI_KEY", "")),
+        "former_key": SecretStr(os.environ.get("BANSHI_KEY_FORMER", "")),
         "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
         "sms_token": SecretStr(os.environ.get("BANSHI_SMS_TOKEN", "")),
     }

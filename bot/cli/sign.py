@@ -111,7 +111,7 @@ def _keys(home: Path | None) -> list[str]:
 def _opened(home: Path | None) -> tuple[Store, Files]:
     settings = load_settings(home)
     settings.home.mkdir(parents=True, exist_ok=True)
-    seal = open_seal(settings.home, settings.key.get_secret_value())
+    seal = open_seal(settings.home, *settings.keys)
     return Store(settings.database_url.get_secret_value(), seal=seal), Files(settings.home / "files", seal)
 
 
