@@ -12,7 +12,6 @@ from bot.errors import OperatorError
 from bot.store.db import Store
 
 _APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
-TO_SIGN, SIGNED = "sign.", "signed."  # and a paper: what a file of a case is that was made out to be signed
 
 
 @dataclass(frozen=True)

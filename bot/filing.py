@@ -11,8 +11,7 @@ from bot.bundles.plan import plan
 from bot.domain.case import Case, Given
 from bot.domain.hours import Hours
 from bot.domain.progress import ENDED, Matter
-from bot.domain.signing import Signing
-from bot.dossier import SIGNED, TO_SIGN
+from bot.domain.signing import SIGNED, TO_SIGN, Signing
 from bot.store.db import Tables
 
 

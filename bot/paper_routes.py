@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from bot.dossier import SIGNED
+from bot.domain.signing import SIGNED
 from bot.errors import OperatorError, StoreError
 from bot.paperwork import Dossier, Kind, dossier, kinds
 from bot.rounds import Round

@@ -19,8 +19,7 @@ from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
 from bot.domain.hours import Hours
 from bot.domain.progress import ItemState, Matter
-from bot.domain.signing import Signable
-from bot.dossier import SIGNED, TO_SIGN
+from bot.domain.signing import SIGNED, TO_SIGN, Signable
 from bot.dossier import Dossier as Dossier
 from bot.dossier import dossier as dossier
 from bot.materials.files import Files

@@ -119,7 +119,7 @@ class _Page:
             "number": _STEPS.index(step) + 1 if step in _STEPS else 0,
             "all": len(_STEPS),
             "one": one,
-            "title": replies(f"link.{one.document}"),
+            "title": replies(f"sign.name_{one.document}"),
             "signer": masked_value("name", one.steps.signer),
             "phone": masked_value("phone", one.steps.phone),
             "here": one.next_point(),

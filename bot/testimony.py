@@ -43,7 +43,7 @@ def testimony(resources: Resources, one: Signing, where: Where) -> dict[str, obj
         "hall": resources.settings.hall.name,
         "case": one.case,
         "document": one.document,
-        "title": resources.replies(f"link.{one.document}"),
+        "title": resources.replies(f"sign.name_{one.document}"),
         "signer": steps.signer,
         "phone": steps.phone,
         "phone_from": "signer" if steps.own_phone else "form",

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from bot.documents.papers import Paper, Signed, plain
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
-from bot.domain.signing import Point, Signing, Stroke, basis, is_signature
-from bot.dossier import SIGNED, TO_SIGN, Dossier, dossier
+from bot.domain.signing import SIGNED, TO_SIGN, Point, Signing, Stroke, basis, is_signature
+from bot.dossier import Dossier, dossier
 from bot.errors import CitizenError
 from bot.evidence import attested
 from bot.materials.files import digest
@@ -62,7 +62,7 @@ class Witness:
         one = self.resources.store.write(reserve)
         replies, hall = self.resources.replies, self.resources.settings.hall.name
         minutes = str(self.resources.settings.signing.code_minutes)
-        told = {"code": code, "document": replies(f"link.{one.document}"), "minutes": minutes, "hall": hall}
+        told = {"code": code, "document": replies(f"sign.name_{one.document}"), "minutes": minutes, "hall": hall}
         if fault(self.sms, one.steps.phone, replies("sign.code", **told), f"signing:{one.id}:{one.steps.codes}"):
             raise CitizenError("sign.not_sent")
 

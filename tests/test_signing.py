@@ -174,7 +174,7 @@ def test_in_chat_agreement_is_enough_where_nothing_else_is_asked_for(tmp_path: P
     office.signed(links[0])
     links.append(office.link(office.hall.say("wang", "签字")))
     office.signed(links[1])
-    assert "“全部表格和材料”签好了" in office.said("wang"), "then the forms"
+    assert "“申请表”签好了" in office.said("wang"), "then the forms"
     assert "没有要您签字的文件" in texts(office.hall.say("wang", "签字"))
 
 
@@ -464,7 +464,8 @@ def test_the_department_and_the_citizen_get_the_signed_paper(office: Office) -> 
         one.read(name) == hall.files.read(signed.file) for one, name in zip(parcels, names, strict=True)
     )
     queued = hall.read(lambda tables: tables.outbox.after(hall.id("wang"), 0, limit=None))
-    (receipt,) = [link.url for one in queued for link in one.message.links if "已签字" in link.title]
+    receipt, again = [link.url for one in queued for link in one.message.links if "已签字" in link.title]
+    assert office.browser().get(again).content == office.browser().get(receipt).content
     assert office.browser().get(receipt).content == hall.files.read(signed.file)
 
 

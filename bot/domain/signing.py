@@ -13,6 +13,8 @@ Signable = Literal["commitment", "deferral", "forms"]
 SigningState = Literal["open", "signed", "void"]
 Stroke = tuple[tuple[int, int, int], ...]  # points: across, down, and milliseconds since the first
 
+TO_SIGN, SIGNED = "sign.", "signed."  # and a paper: what a file of a case is that was made out to be signed
+
 WIDTH, HEIGHT = 1000, 500  # of the field that is signed in, however large a screen shows it
 MOST_POINTS = 6000
 _LEAST_WAY, _LEAST_SIDE = 400, 60

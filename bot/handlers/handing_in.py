@@ -125,13 +125,15 @@ def file(turn: Turn, case: Case, bundle: Bundle) -> None:
     first = replies("words.between").join(one.name for one in matters if one.state == "received")
     text = replies("form.submitted", name=bundle.name, number=case.reference, count=str(len(matters)), first=first)
     promises = turn.tables.matters.promises(case.reference)
-    made_out = ["receipt", "forms", *sorted({promise.kind for promise in promises})]
+    signed = {str(one.document) for one in signing.signed(turn, case)}
+    kinds = ["receipt", "forms", *sorted({promise.kind for promise in promises} - signed)]
+    made_out = [*kinds, *(f"signed_{document}" for document in sorted(signed))]
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
     turn.said.append(OutboundMessage(text, links=links))
     for promise in promises:
         if promise.due_on:
             turn.say("promise.due", name=promise.name, due=replies.day(promise.due_on))
-    if promises and signing.is_possible(turn) and not is_by_agent(bundle, case):
+    if promises and not signed and signing.is_possible(turn) and not is_by_agent(bundle, case):
         turn.say("sign.offer")
     turn.conclude("submitted", 1.0)
 

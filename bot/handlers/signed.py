@@ -36,7 +36,7 @@ def signed(turn: Turn) -> None:
     if case is None:
         raise CitizenError("sign.not_yet")
     document, replies = done[0].document, turn.resources.replies
-    text = replies("sign.done", document=replies(f"link.{document}"), number=case.reference)
+    text = replies("sign.done", document=replies(f"sign.name_{document}"), number=case.reference)
     link = asking.paper_link(turn, case.reference, f"signed_{document}")
     turn.said.append(OutboundMessage(text, links=(link,)))
     turn.conclude("saved", 1.0)
@@ -64,7 +64,7 @@ def _next(turn: Turn, work: Work) -> Signable | None:
         return signing.missing(turn, work.case, work.bundle) if _is_complete(work) else None
     if work.case.state != "submitted":
         return None
-    done = {one.document for one in turn.tables.signings.of_case(work.case.reference) if one.state == "signed"}
+    done = {one.document for one in signing.signed(turn, work.case)}
     has = {one.kind for one in turn.tables.matters.promises(work.case.reference)}
     papers: tuple[Signable, ...] = ("commitment", "deferral", "forms")
     return next((one for one in papers if one not in done and (one in has or one == "forms")), None)

@@ -6,7 +6,7 @@ from bot.bundles import papers
 from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.messages import Link, OutboundMessage
-from bot.domain.signing import Signable, Steps, basis
+from bot.domain.signing import Signable, Signing, Steps, basis
 from bot.dossier import applicant
 from bot.errors import CitizenError
 from bot.timers import LINKS_COUNT
@@ -20,13 +20,18 @@ def is_possible(turn: Turn) -> bool:
     return bool(turn.resources.settings.nudges.sms_url)
 
 
+def signed(turn: Turn, case: Case) -> list[Signing]:
+    """What was signed of a case."""
+    return [one for one in turn.tables.signings.of_case(case.reference) if one.state == "signed"]
+
+
 def missing(turn: Turn, case: Case, bundle: Bundle) -> Signable | None:
     """The first paper that must be signed, as it stands now, before the case is handed in."""
     wanted = turn.resources.settings.signing.handwritten
     done = {
         one.document
-        for one in turn.tables.signings.of_case(case.reference)
-        if one.state == "signed" and one.steps.basis == basis(one.document, bundle.questions, case.values)
+        for one in signed(turn, case)
+        if one.steps.basis == basis(one.document, bundle.questions, case.values)
     }
     promised = bool(papers.promised(bundle, case.values))
     return next((one for one in wanted if one not in done and (promised or one != "commitment")), None)
@@ -46,7 +51,7 @@ def ask_for(turn: Turn, case: Case, bundle: Bundle, document: Signable) -> None:
         case.reference, turn.conversation.id, document, steps, turn.now, timedelta(minutes=minutes)
     )
     replies = turn.resources.replies
-    text = replies("sign.ask", document=replies(f"link.{document}"), minutes=str(minutes))
+    text = replies("sign.ask", document=replies(f"sign.name_{document}"), minutes=str(minutes))
     link = Link(replies("link.sign"), f"{turn.resources.settings.hall.url}/sign/{token}")
     turn.said.append(OutboundMessage(text, links=(link,)))
     turn.conclude("step", 1.0)
