@@ -97,6 +97,12 @@ class Nudges(_Section):
         return at >= self.quiet_from or at < self.quiet_until
 
 
+class Photos(_Section):
+    """`scanner`: where ClamAV's clamd looks at each file before it is taken, host:port or a socket; empty: nobody."""
+
+    scanner: Annotated[str, Field(pattern=r"^([^\s:/]+:\d{1,5}|/\S+)?$")] = ""
+
+
 class Signing(_Section):
     """Which papers want a signature by hand before a case is handed in; for others agreeing in chat is enough.
 
@@ -117,6 +123,7 @@ class Settings(_Section):
     keeping: Keeping = Keeping()
     nudges: Nudges = Nudges()
     signing: Signing = Signing()
+    photos: Photos = Photos()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
