@@ -42,11 +42,11 @@ def verified(text: str, keys: Collection[str]) -> dict[str, Any]:
         if not isinstance(found, dict) or set(found) != _PARTS or _written(found) != text:
             raise ConfigError("no evidence as banshi writes it, or changed")
         evidence, key, signature = found["evidence"], found["key"], found["signature"]
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
-            bytes.fromhex(signature), _written(evidence).encode()
-        )
+        Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), _written(evidence).encode())
         for part in ("document", "signed"):
             content = base64.b64decode(found[part], validate=True)
+            if base64.b64encode(content).decode() != found[part]:
+                raise ValueError("one content may be written in several ways, and only one of them is ours")
             if hashlib.sha256(content).hexdigest() != evidence[f"{part}_sha256"]:
                 raise ConfigError(f"the paper {part!r} is not the one that the evidence is about")
     except InvalidSignature as error:
@@ -56,6 +56,14 @@ def verified(text: str, keys: Collection[str]) -> dict[str, Any]:
     if key not in keys:
         raise ConfigError(f"attested with a key that is not known: {key}")
     return dict(evidence)
+
+
+def _bytes(written: str) -> bytes:
+    """Of digits that are written as we write them."""
+    found = bytes.fromhex(written)
+    if found.hex() != written:
+        raise ValueError("not as we write it")
+    return found
 
 
 def _written(value: Mapping[str, Any]) -> str:

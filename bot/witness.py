@@ -4,16 +4,17 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.documents.papers import Paper, Signed, plain
 from bot.domain.case import Kept
 from bot.domain.messages import InboundEvent
 from bot.domain.signing import SIGNED, TO_SIGN, Point, Signing, Stroke, basis, is_signature
 from bot.dossier import Dossier, dossier
-from bot.errors import CitizenError
+from bot.errors import CitizenError, StoreError
 from bot.evidence import attested
 from bot.materials.files import digest
 from bot.materials.pages import sheets
@@ -26,6 +27,8 @@ from bot.turn import Resources
 
 CODES, TRIES = 3, 5  # codes that one link sends, and how often it may be given a wrong one
 _BETWEEN = timedelta(minutes=1)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class Witness:
             tables.signings.save(one)
             return one
 
-        return self.resources.store.write(keep)
+        return self._with(file, keep)
 
     def confirm(self, token: str, browser: str, place: int, now: datetime) -> None:
         """A point was read. Only the next one can be; one that was confirmed stays so."""
@@ -152,7 +155,7 @@ class Witness:
             tables.audits.put("signer", "sign", one.case, now)
             tables.inbox.accept(self._event(one, now), now)
 
-        self.resources.store.write(keep)
+        self._with(file, keep)
 
     def _signed(self, one: Signing, about: Dossier, strokes: tuple[Stroke, ...], now: datetime, token: str) -> bytes:
         """The paper with the signature, if it still says what was read."""
@@ -166,6 +169,14 @@ class Witness:
         time = f"{replies.day(at.date())} {at:%H:%M}"
         note = replies("sign.note", name=steps.signer, time=time, sum=steps.sha256)
         return self.clerk.printed([replace(paper, notes=(*paper.notes, note)) for paper in made])
+
+    def _with(self, file: str, keep: Callable[[Tables], T]) -> T:
+        """Save what speaks of a file; where it is not saved, nothing stays of that."""
+        try:
+            return self.resources.store.write(keep)
+        except (CitizenError, StoreError):
+            self.resources.files.delete(file)
+            raise
 
     def _proven(self, token: str, browser: str, now: datetime) -> Signing:
         one = self.find(token, now)

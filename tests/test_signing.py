@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from bot import loops, privacy, timers
 from bot.domain.case import Case
 from bot.domain.signing import HEIGHT, WIDTH, is_signature
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.evidence import attested, new_key, packed, verified
 from bot.paper_routes import paper_routes
 from bot.settings import ROOT, load_settings
@@ -396,6 +396,40 @@ def test_any_change_of_the_evidence_breaks_it(evidence: tuple[Path, str]) -> Non
         with pytest.raises(ConfigError):
             verified(changed, [key])
     assert str(file.parent) in refusal(banshi("sign", "verify", str(file.parent), "--key", key))
+
+
+def test_what_means_the_same_written_otherwise_is_a_change_too(evidence: tuple[Path, str]) -> None:
+    file, key = evidence
+    found = json.loads(file.read_text("utf-8"))
+    padded = found["signed"] if found["signed"].endswith("=") else found["document"]
+    others = [("signature", found["signature"].upper()), ("key", found["key"].upper())]
+    if padded.endswith("="):
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        last = len(padded.rstrip("=")) - 1
+        spare = padded[:last] + letters[letters.index(padded[last]) + 1] + padded[last + 1 :]
+        assert base64.b64decode(spare) == base64.b64decode(padded)
+        others.append(("signed" if padded is found["signed"] else "document", spare))
+    for name, written in others:
+        changed = json.dumps(found | {name: written}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        with pytest.raises(ConfigError):
+            verified(changed, [key, key.upper()])
+
+
+def test_a_paper_that_is_not_saved_leaves_no_file(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, browser = office.submit(), office.browser()
+    office.prove(browser, link)
+    before = office.hall.files.all()
+    office.read(browser, link)
+    assert len(office.hall.files.all()) == len(before)  # made out when the code was given
+
+    def late(*_: object, **__: object) -> None:
+        raise StoreError("full")
+
+    monkeypatch.setattr("bot.store.kept.KeptFiles.put", late)
+    with pytest.raises(StoreError):
+        office.sign(browser, link)
+    monkeypatch.undo()
+    assert office.hall.files.all() == before and office.case().state == "filling"
 
 
 def test_evidence_attested_by_somebody_else_is_not_ours(evidence: tuple[Path, str]) -> None:
