@@ -1,10 +1,13 @@
 """Another key: everything that was sealed opens with the new one alone, wherever it was cut short."""
 
 import base64
+import contextlib
 import os
 import re
 import secrets
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +23,7 @@ from bot.errors import OperatorError
 from bot.materials.files import Files
 from bot.rekeying import rekey
 from bot.seal import FORMER, Seal, change_key, is_sealed, open_seal, retire
+from bot.settings import ROOT
 from bot.store.case_tables import metadata
 from bot.store.db import Store, Tables
 from tests.hall import Hall, photo
@@ -151,6 +155,54 @@ def test_cut_short_it_goes_on(hall: Hall, monkeypatch: pytest.MonkeyPatch, after
     retire(hall.home)
     hall.restart()
     changed(hall, former)
+
+
+REKEY = """
+import sys
+from pathlib import Path
+from bot.materials.files import Files
+from bot.rekeying import rekey
+from bot.seal import change_key, open_seal
+from bot.store.db import Store
+
+home = Path(sys.argv[1])
+change_key(home)
+seal = open_seal(home)
+store = Store(f"sqlite:///{home / 'banshi.db'}", seal=seal)
+
+def tell(name, count):
+    print(name, flush=True)
+    sys.stdin.readline()
+
+rekey(store, Files(home / "files", seal), tell)
+print("done", flush=True)
+"""
+
+
+def test_killed_again_and_again_it_ends_whole(tmp_path: Path) -> None:
+    """A real process, killed behind other tables each time; whoever reads meanwhile reads everything."""
+    hall = furnished(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
+    hall.store.close()
+    former = open_seal(tmp_path)
+    for tables in (1, 7, 16, 30, None):
+        command = [sys.executable, "-c", REKEY, str(tmp_path)]
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdin and process.stdout
+            for count, _ in enumerate(process.stdout, 1):
+                if count == tables:
+                    process.kill()
+                    break
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write("\n")
+                    process.stdin.flush()
+        hall.open()
+        assert hall.cases("wang")[0].values["operator"] == NAME
+        assert all(hall.files.read(id) for id in hall.files.all())
+        hall.store.close()
+    retire(tmp_path)
+    hall.open()
+    changed(hall, former)
+    hall.store.close()
 
 
 def test_cut_short_between_the_keys_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
