@@ -26,6 +26,7 @@ from bot.ledger.kinds import load_licence_kinds
 from bot.materials.eye import Eye
 from bot.materials.files import Files
 from bot.materials.kinds import load_kinds
+from bot.materials.scanner import Scanner
 from bot.materials.worker import Workers
 from bot.nudging import open_nudger
 from bot.offices import load_offices
@@ -81,7 +82,7 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     except OSError as error:
         raise OperatorError(f"{settings.home}: {error.strerror}") from error
     channels = connect_all(settings.channels)
-    seal = open_seal(settings.home, settings.key.get_secret_value())
+    seal = open_seal(settings.home, *settings.keys)
     files = Files(settings.home / "files", seal)
     ear = build_ear(settings, embedder or open_embedder(settings), channels)
     store = Store(settings.database_url.get_secret_value(), seal=seal, group_commit=group_commit)
@@ -125,7 +126,8 @@ def open_eye(settings: Settings, catalogue: Catalogue) -> Eye:
     wanted = {kind for bundle in catalogue.bundles.values() for part in bundle.materials for kind in part.photo}
     if strange := sorted(wanted - set(kinds)):
         raise ConfigError(f"{settings.config / 'photos.yml'}: materials.yml wants {', '.join(strange)}")
-    return Eye(kinds, Workers())
+    address = settings.photos.scanner
+    return Eye(kinds, Workers(), Scanner(address) if address else None)
 
 
 def build_ear(settings: Settings, embedder: Embedder | None, channels: dict[str, Channel]) -> Ear:

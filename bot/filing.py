@@ -1,5 +1,6 @@
 """Handing in: a case becomes matters of departments, promises with their days, and registrations to be sent."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from bot.bundles.plan import plan
 from bot.domain.case import Case, Given
 from bot.domain.hours import Hours
 from bot.domain.progress import ENDED, Matter
+from bot.domain.signing import SIGNED, TO_SIGN, Signing
 from bot.store.db import Tables
 
 
@@ -92,13 +94,24 @@ def erase(tables: Tables, references: list[str]) -> None:
     tables.matters.delete(references)
     tables.inspections.delete([one.id for reference in references for one in tables.inspections.of_case(reference)])
     tables.invitations.delete(references)
+    tables.signings.delete_of(references)
     tables.cases.delete(references)
+
+
+def forget_links(tables: Tables, links: Sequence[Signing]) -> None:
+    """Delete links that were not signed, and the papers that were made out for them."""
+    tables.kept.discard([one.steps.file for one in links if one.steps.file])
+    tables.signings.delete([one.id for one in links])
 
 
 def _let_go(tables: Tables, case: Case) -> None:
     """Photos of a paper that is settled otherwise, or asked for no longer, are nobody's."""
     sent = {id.removeprefix("paper.") for id, value in case.values.items() if value == SENT}
-    left = [kept.file for kept in tables.kept.of_case(case.reference) if kept.material and kept.material not in sent]
+    left = [
+        kept.file
+        for kept in tables.kept.of_case(case.reference)
+        if kept.material and kept.material not in sent and not kept.material.startswith((TO_SIGN, SIGNED))
+    ]
     tables.kept.discard(left)
 
 

@@ -17,7 +17,7 @@ from bot.ledger.wording import ORDER, PRESSING, Wording, most_pressing, plain
 from bot.registry.sms import Sms
 from bot.store.db import Tables
 from bot.store.notices import Notice, Way
-from bot.texting import LEASE, TRIES, fault, send_queued
+from bot.texting import LEASE, TRIES, fault, open_sms, send_queued
 from bot.turn import Resources
 
 log = logging.getLogger(__name__)
@@ -218,8 +218,7 @@ class Nudger:
 def open_nudger(resources: Resources) -> Nudger:
     """Who tells people that a licence runs out."""
     settings, ladders = resources.settings, Ladders(resources.kinds, resources.hours)
-    url = settings.nudges.sms_url
-    return Nudger(resources, ladders, Sms(url, settings.sms_token.get_secret_value()) if url else None)
+    return Nudger(resources, ladders, open_sms(settings))
 
 
 def _later(holder: int, until: datetime, tables: Tables) -> None:

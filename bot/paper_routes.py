@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from bot.channels.base import Paper
+from bot.domain.signing import SIGNED
 from bot.errors import OperatorError, StoreError
 from bot.paperwork import Dossier, Kind, dossier, kinds
 from bot.rounds import Round
@@ -81,6 +82,8 @@ def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
         raise
     except OperatorError as error:
         raise HTTPException(404, resources.replies("link.gone")) from error
+    if signed := [one.file for one in about.files if kind.startswith("signed_") and one.material == _signed(kind)]:
+        return resources.files.read(signed[-1]), "application/pdf", f"{reference}-{kind}.pdf"
     if kind not in get_args(Kind) or kind not in kinds(about):
         raise HTTPException(404, resources.replies("link.gone"))
     way = "go" if kind == "plan" else "papers"
@@ -88,6 +91,10 @@ def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
     link = f"{resources.settings.hall.url or base}/{way}/{token}"
     content, media, ending = _rendered(round, kind, about, link, now)
     return content, media, f"{reference}-{kind}.{ending}"
+
+
+def _signed(kind: str) -> str:
+    return SIGNED + kind.removeprefix("signed_")
 
 
 def _rendered(round: Round, kind: Kind, about: Dossier, link: str, now: datetime) -> tuple[bytes, str, str]:

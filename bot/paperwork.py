@@ -1,70 +1,34 @@
 """The papers of a case, made out from what stands in the database: nothing of them is kept but that."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, get_args
 
 from bot.bundles import papers
 from bot.bundles.engine import SKIPPED
-from bot.bundles.model import Bundle, Item, Material
+from bot.bundles.model import Item, Material
 from bot.bundles.plan import plan
 from bot.documents import facts
 from bot.documents.compose import compose
 from bot.documents.docx import docx
 from bot.documents.forms import FormLayout, fill, form_of, load_forms
-from bot.documents.pack import File, archive, bind
-from bot.documents.papers import Imprint, Paper, Stage, Track
+from bot.documents.pack import File, archive, bind, joined
+from bot.documents.papers import Imprint, Paper, Signed, Stage, Track
 from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
-from bot.domain.case import Case, Kept
 from bot.domain.hours import Hours
-from bot.domain.inspection import is_slot
 from bot.domain.progress import ItemState, Matter
-from bot.domain.promise import Promise
-from bot.errors import OperatorError
+from bot.domain.signing import SIGNED, TO_SIGN, Signable
+from bot.dossier import Dossier as Dossier
+from bot.dossier import dossier as dossier
 from bot.materials.files import Files
 from bot.replies import Replies
 from bot.settings import Settings
-from bot.store.db import Store
 
 Made = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects"]
 Kind = Literal[Made, "forms", "zip"]
-_APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
 _WAY: tuple[ItemState, ...] = ("received", "accepted", "granted")
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """A case with everything that stands of it."""
-
-    case: Case
-    bundle: Bundle
-    matters: Sequence[Matter]
-    promises: Sequence[Promise]
-    files: Sequence[Kept]
-
-    @property
-    def applicant(self) -> str:
-        """Who applies, as the forms name them."""
-        values = self.case.values
-        return next((values[id] for id in _APPLICANTS if values.get(id)), "")
-
-
-def dossier(store: Store, reference: str) -> Dossier:
-    """OperatorError where there is no such case."""
-    found = store.read(
-        lambda tables: (
-            tables.cases.load(reference),
-            tables.matters.of(reference),
-            tables.matters.promises(reference),
-            [kept for kept in tables.kept.of_case(reference) if not is_slot(kept.material)],
-        )
-    )
-    if found[0] is None:
-        raise OperatorError(f"no case {reference}")
-    return Dossier(found[0], Bundle.model_validate(found[0].bundle), *found[1:])
 
 
 class Clerk:
@@ -85,9 +49,21 @@ class Clerk:
     def picture(self, kind: Made, about: Dossier, link: str, now: datetime) -> bytes:
         return self._press.picture(self._paper(kind, about, link, now))
 
+    def to_sign(
+        self, document: Signable, about: Dossier, at: datetime, signed: Mapping[str, Signed] | None = None
+    ) -> list[Paper]:
+        """The papers that one signature signs, as made out then."""
+        if document == "forms":
+            return [self._form(about, item.id, at, signed) for item in plan(about.bundle, about.case.values).items]
+        return [self._paper(document, about, "", at, signed)]
+
+    def printed(self, made: list[Paper]) -> bytes:
+        return joined([self._press.pdf(one) for one in made])
+
     def application(self, about: Dossier, item: str, files: Files, now: datetime) -> dict[str, bytes]:
         """What one department is given: its own form, to be read and to be edited, and the photos of its materials."""
         wanted = {material.id for material in about.bundle.materials if item in material.items}
+        wanted |= {one.material for one in about.files if one.material.startswith(SIGNED)}
         paper = self._form(about, item, now)
         found = {"application.pdf": self._press.pdf(paper), "application.docx": docx(paper, self._wording.words)}
         for number, kept in enumerate((one for one in about.files if one.material in wanted), 1):
@@ -116,17 +92,20 @@ class Clerk:
             if editable:
                 found.append(File(f"{paper.title} {item.name}", "docx", docx(paper, self._wording.words)))
         names = {material.id: material.name for material in about.bundle.materials}
-        for kept in about.files:
+        names |= {SIGNED + kind: self._replies(f"link.signed_{kind}") for kind in get_args(Signable)}
+        for kept in (one for one in about.files if not one.material.startswith(TO_SIGN)):
             name = names.get(kept.material, self._replies("paper.other"))
             found.append(File(name, _ending(kept.kind), files.read(kept.file)))
         return found
 
-    def _form(self, about: Dossier, item: str, now: datetime) -> Paper:
+    def _form(self, about: Dossier, item: str, now: datetime, signed: Mapping[str, Signed] | None = None) -> Paper:
         values = {id: value for id, value in about.case.values.items() if value != SKIPPED}
         imprint, questions = self._imprint(about, "", now), about.bundle.questions
-        return fill(self.layout(item), values, questions, imprint, self._wording.words)
+        return fill(self.layout(item), values, questions, imprint, self._wording.words, signed)
 
-    def _paper(self, kind: Made, about: Dossier, link: str, now: datetime) -> Paper:
+    def _paper(
+        self, kind: Made, about: Dossier, link: str, now: datetime, signed: Mapping[str, Signed] | None = None
+    ) -> Paper:
         make: dict[Made, Callable[[Dossier], facts.Facts]] = {
             "plan": self._plan,
             "receipt": self._receipt,
@@ -135,7 +114,7 @@ class Clerk:
             "commitment": self._commitment,
             "defects": self._defects,
         }
-        return compose(self._wording, make[kind](about), self._imprint(about, link, now))
+        return compose(self._wording, make[kind](about), self._imprint(about, link, now), signed)
 
     def _imprint(self, about: Dossier, link: str, now: datetime) -> Imprint:
         hall = self._settings.hall.name

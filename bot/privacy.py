@@ -10,6 +10,7 @@ from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.domain.photo import Report
 from bot.filing import erase as erase_cases
+from bot.filing import forget_links
 from bot.inspections import walk_of
 from bot.store.case_tables import case_file, counter, kept_file, memory
 from bot.store.cases import GUESS
@@ -49,6 +50,10 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
         "appointments": [
             {"counter": one.slot.counter, "starts_at": one.starts_at.isoformat(), "state": one.state}
             for one in tables.appointments.of_conversation(conversation_id)
+        ],
+        "signatures": [
+            {"case": one.case, "document": one.document, "state": one.state, "evidence": one.steps.evidence}
+            for one in tables.signings.of_conversation(conversation_id)
         ],
         "notes": [one.text for one in tables.desk.notes(conversation_id)],
         "cases": [
@@ -112,6 +117,9 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     drafts = tables.cases.drafts(conversation_id)
     erase_cases(tables, drafts)
     _erase_inspections(tables, conversation_id)
+    links = [one for one in tables.signings.of_conversation(conversation_id) if one.state != "signed"]
+    forget_links(tables, links)
+    tables.uploads.delete_of(conversation_id)
     loose = [kept.file for kept in tables.kept.of_conversation(conversation_id) if not kept.case]
     tables.kept.discard(loose)
     counts = {"drafts": len(drafts), "files": len(loose), "remembered": tables.memories.forget(conversation_id)}

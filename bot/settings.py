@@ -6,7 +6,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from bot.errors import ConfigError
 
@@ -97,6 +97,23 @@ class Nudges(_Section):
         return at >= self.quiet_from or at < self.quiet_until
 
 
+class Photos(_Section):
+    """`scanner`: where ClamAV's clamd looks at each file before it is taken, host:port or a socket; empty: nobody."""
+
+    scanner: Annotated[str, Field(pattern=r"^([^\s:/]+:\d{1,5}|/\S+)?$")] = ""
+
+
+class Signing(_Section):
+    """Which papers want a signature by hand before a case is handed in; for others agreeing in chat is enough.
+
+    A link opens for `link_minutes`, a code sent to a telephone for `code_minutes`.
+    """
+
+    handwritten: tuple[Literal["commitment", "forms"], ...] = ()
+    link_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    code_minutes: Annotated[int, Field(ge=1, le=30)] = 5
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
@@ -105,15 +122,29 @@ class Settings(_Section):
     promises: Promises = Promises()
     keeping: Keeping = Keeping()
     nudges: Nudges = Nudges()
+    signing: Signing = Signing()
+    photos: Photos = Photos()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
     database_url: SecretStr
     rasa_token: SecretStr = SecretStr("")
     key: SecretStr = SecretStr("")
+    former_key: SecretStr = SecretStr("")
     registry_token: SecretStr = SecretStr("")
     sms_token: SecretStr = SecretStr("")
     demo: bool = False
+
+    @model_validator(mode="after")
+    def _codes_can_be_sent(self) -> "Settings":
+        if self.signing.handwritten and not self.nudges.sms_url:
+            raise ValueError("signing.handwritten wants nudges.sms_url: who signs is known by a code on the telephone")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """With what is sealed, and with what was before, where that is being changed; "" is not given."""
+        return self.key.get_secret_value(), self.former_key.get_secret_value()
 
     @property
     def kb(self) -> Path:
@@ -145,6 +176,7 @@ def load_settings(home: Path | None = None) -> Settings:
         "database_url": SecretStr(url),
         "rasa_token": SecretStr(os.environ.get("BANSHI_RASA_TOKEN", "")),
         "key": SecretStr(os.environ.get("BANSHI_KEY", "")),
+        "former_key": SecretStr(os.environ.get("BANSHI_KEY_FORMER", "")),
         "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
         "sms_token": SecretStr(os.environ.get("BANSHI_SMS_TOKEN", "")),
     }

@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.errors import TryLater, Undeliverable, Unknown
 from bot.registry.sms import Sms
+from bot.settings import Settings
 from bot.store.db import Store, Tables
 from bot.store.outbox import message_of
 from bot.store.queue import Claim
@@ -13,6 +14,11 @@ CHANNEL = "sms"  # of the outbox; conversations there are sms:main:HOLDER
 TRIES = 8
 LEASE = timedelta(minutes=5)
 _AT_ONCE = 50
+
+
+def open_sms(settings: Settings) -> Sms | None:
+    url = settings.nudges.sms_url
+    return Sms(url, settings.sms_token.get_secret_value()) if url else None
 
 
 def fault(sms: Sms, phone: str, text: str, key: str) -> tuple[str, float | None] | None:

@@ -10,7 +10,7 @@ from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, stranded
 from bot.domain.promise import RUNGS, Promise, Rung, has_lapsed, reminder
 from bot.errors import StoreError
-from bot.filing import end, erase, outstanding
+from bot.filing import end, erase, forget_links, outstanding
 from bot.store.cases import GUESS
 from bot.store.db import Tables
 from bot.store.invitations import CODES_HOLD
@@ -19,6 +19,7 @@ from bot.turn import Resources
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 50
+LINKS_COUNT = timedelta(days=1)  # so long as they are counted, see bot/handlers/signing.py
 
 
 def run(resources: Resources, now: datetime) -> int:
@@ -117,5 +118,7 @@ def _old(resources: Resources, tables: Tables, now: datetime) -> int:
     loose = [kept.file for kept in tables.kept.loose(now - timedelta(days=keeping.loose)) if kept.conversation_id]
     tables.kept.discard(loose)
     tables.invitations.forget(now - CODES_HOLD)
+    tables.uploads.forget(now)
+    forget_links(tables, tables.signings.unsigned(now - LINKS_COUNT))
     tables.cases.forget_counts(GUESS, f"{GUESS}{now.astimezone(resources.hours.zone).date()}")
     return len(drafts) + len(loose)

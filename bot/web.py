@@ -29,11 +29,15 @@ from bot.materials.cleaning import LARGEST
 from bot.paper_routes import paper_of, paper_routes
 from bot.rounds import Round
 from bot.settings import ARTICLES
+from bot.signing_routes import signing_routes
 from bot.store.queue import dead_letters
 from bot.store.schema import HEAD
 from bot.store.tables import inbox, outbox
+from bot.texting import open_sms
 from bot.turn import Resources
+from bot.upload_routes import PAGES, upload_routes
 from bot.visit_routes import visit_routes
+from bot.witness import Witness
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +109,8 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(visit_routes(resources))
     app.include_router(inspection_routes(resources))
     reception = loops.reception(resources, bells, partial(paper_of, round))
+    app.include_router(upload_routes(resources, reception))
+    app.include_router(signing_routes(Witness(resources, round.clerk, open_sms(resources.settings))))
     for channel in channels.values():
         router = channel.router(reception)
         if router is not None:
@@ -220,7 +226,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, *_OF_STAFF)) else _LARGEST_BODY
+        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, PAGES, *_OF_STAFF)) else _LARGEST_BODY
         read = 0
 
         async def counted() -> Message:

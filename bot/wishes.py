@@ -21,8 +21,10 @@ from bot.handlers import (
     papers,
     photos,
     question,
+    signed,
     smalltalk,
     status,
+    uploading,
     visit,
     vote,
     walking,
@@ -101,6 +103,9 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(("hold_shots", "hold_check"), inspecting.at_hand(inspecting.hold)),
     "hand_over": inspecting.at_hand(inspecting.hand_over),
     "reshoot": inspecting.redo,
+    "sign": signed.ask,
+    "upload": uploading.ask,
+    "signed": signed.signed,
 }
 
 # Words about a form, while an inspection is at hand in its place.
@@ -125,12 +130,12 @@ def of_command(turn: Turn, command: str) -> Handler:
 
 
 # What the bot still does while a person has the word: what they offer is judged, and they are let go.
-WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human"})
+WITH_A_PERSON = frozenset({"filled_right", "filled_wrong", "no_human", "signed"})
 
 # Events that are no words of a citizen's.
 OF_KIND: dict[str, Handler] = {"agent": human.relay, "vote": vote.on_answer, "timer": nudged.tell}
 
-WITHOUT_WORDS: dict[str, Handler] = {"location": nearby.tell}
+WITHOUT_WORDS: dict[str, Handler] = {"location": nearby.tell, "file": uploading.ask}
 
 OF_CASES: dict[str, Handler] = {
     "check_status": status.ask,

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from bot.bundles.model import Bundle
 from bot.domain.progress import ENDED, STEPS, Matter
 from bot.domain.promise import Promise
+from bot.domain.signing import SIGNED
 from bot.errors import OperatorError
 from bot.materials.kinds import Kinds
 from bot.reporting import Report, Reported, Voice, report
@@ -165,6 +166,7 @@ class Cases:
             "bundle": bundle,
             "answers": answers,
             "materials": [(part, sent) for part, sent in materials if sent],
+            "signed": [one for one in files if one.material.startswith(SIGNED)],
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],

@@ -20,6 +20,7 @@ from bot.app import App
 from bot.bundles.catalogue import load_catalogue
 from bot.channels import connect_all
 from bot.desk import open_accounts, open_desk, open_queue
+from bot.domain.case import Kept
 from bot.domain.photo import Report, Seen
 from bot.domain.rota import Rota, Service, Shift, Team
 from bot.domain.staff import ROLES, Role
@@ -562,6 +563,18 @@ def test_the_files_of_a_case_open_for_staff_alone(hall: Hall, client: TestClient
     sign_in(hall, client, "何", "reviewer")
     answer = client.get(f"/desk/files/{kept.file}")
     assert answer.headers["content-type"] == "image/jpeg" and answer.content[:2] == b"\xff\xd8"
+
+
+def test_what_was_signed_by_hand_stands_with_the_case(hall: Hall, client: TestClient) -> None:
+    case = hall.submit("王")
+    sign_in(hall, client, "何", "reviewer")
+    assert "手写签名" not in client.get(f"/desk/cases/{case.reference}").text
+    file = hall.files.keep(b"%PDF signed")
+    kept = Kept(file, hall.id("王"), "pdf", 11, "", hall.now, case.reference, "signed.commitment")
+    hall.store.write(lambda tables: tables.kept.put(kept))
+    page = client.get(f"/desk/cases/{case.reference}").text
+    assert "告知承诺书（已签字）" in page and f"/desk/files/{file}" in page
+    assert client.get(f"/desk/files/{file}").content == b"%PDF signed"
 
 
 # --- the command ---

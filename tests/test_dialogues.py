@@ -2,9 +2,10 @@
 
 A file is a list of lines: `citizen`, `tap`, `photo` and `agent` say something, `together` has several of these, `clock`
 lets time pass, `ledger` has licences of the citizen, `bot` is what is said back. It may be text, or {text, choices,
-sources}. `case` is what the case touched last holds by then; `region`, as the first line, is the hall's place. A photo
-is a file of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of
-a shop, `code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
+sources}. `case` is what the case touched last holds by then; `region`, as the first line, is the hall's place, and
+`signing` there names the papers to be signed by hand: `sign` signs by the link that was given last. A photo is a file
+of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of a shop,
+`code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
 `pytest --update-dialogues` rewrites the lines of bot and case.
 """
 
@@ -39,6 +40,8 @@ from bot.settings import Settings, load_settings
 from bot.store.case_tables import case_file
 from bot.store.db import Tables
 from bot.store.invitations import CODE
+from bot.testimony import Where
+from bot.witness import Witness
 from knowledge.embedding import Embedder
 from tests.photos.make import made
 from tests.photos.scenes import scene, video
@@ -49,6 +52,7 @@ BEGINS = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, ten in the mornin
 LAST_CASE = sa.select(case_file.c.reference).order_by(case_file.c.submitted_at.desc())
 TOUCHED = sa.select(case_file.c.reference).order_by(case_file.c.updated_at.desc(), case_file.c.id.desc())
 DIGITS = re.compile(r"(?<=写 )[2346789]{5}(?=，)")  # what must stand in the first picture of an inspection
+STROKES = (((200, 100, 0), (260, 240, 40), (330, 380, 80)), ((420, 120, 300), (520, 390, 390)))
 TOLD = re.compile("(?<=“提醒 )[0-9A-Z]{4}(?=”)")  # by chance
 KEYS = {"citizen": "text", "tap": "tap", "photo": "photo", "agent": "agent"}
 
@@ -62,6 +66,7 @@ class Talk:
     def __init__(self, parts: App) -> None:
         self.parts, self.now, self.code, self.digits = parts, BEGINS, "", "-----"
         self.said: list[OutboundMessage] = []
+        self.link = ""
         channel = parts.channels[terminal.NAME]
         assert isinstance(channel, terminal.Terminal)
         channel.show = self.said.append
@@ -122,6 +127,16 @@ class Talk:
             inspector.conclude(tables, one.id, "周婷", "孙浩", {}, self.now)
 
         resources.store.write(judge)
+
+    def sign(self, phone: str) -> None:
+        """Every step of the page: the code, the points, the pen. `phone` is named where the signer is asked for it."""
+        sms, token = Pocket(), self.link.rpartition("/")[2]
+        witness = Witness(self.parts.resources, self.parts.round.clerk, sms)  # type: ignore[arg-type]
+        witness.send_code(token, phone, self.now)
+        browser = witness.prove(token, re.findall(r"验证码 (\d{6})", sms.text)[0], self.now)
+        for place in range(len(witness.opened(token, browser, self.now).steps.points)):
+            witness.confirm(token, browser, place, self.now)
+        witness.sign(token, browser, STROKES, Where("127.0.0.1", "test"), self.now)
         self.run()
 
     def report(self, told: dict[str, Any]) -> None:
@@ -174,9 +189,19 @@ class Talk:
             shown["choices"] = list(message.choices)
         if sources:
             shown["sources"] = sources
+        self.link = next((link.url for link in message.links if "/sign/" in link.url), self.link)
         if message.links:
             shown["links"] = [link.title for link in message.links]
         return shown
+
+
+class Pocket:
+    """A telephone: the last text that came."""
+
+    text = ""
+
+    def send(self, phone: str, text: str, key: str) -> None:
+        self.text = text
 
 
 def photo(name: str) -> bytes:
@@ -202,7 +227,7 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             went.append({"case": talk.case()})
             continue
         went.append(line)
-        if key == "region":
+        if key in ("region", "signing"):
             continue
         talk.said.clear()
         if key == "desk":
@@ -213,6 +238,10 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             continue
         if key == "ledger":
             talk.ledger(value)
+            went += [{"bot": talk.shown(message)} for message in talk.said]
+            continue
+        if key == "sign":
+            talk.sign(str(value))
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
         if key in ("report", "inspect"):
@@ -229,6 +258,10 @@ def settings_for(lines: list[dict[str, Any]], home: Path) -> Settings:
     """Those of the files, in the place that a dialogue names, if it names one."""
     settings = load_settings(home)
     region = lines[0].get("region", settings.hall.region)
+    if "signing" in lines[0]:
+        signing = settings.signing.model_copy(update={"handwritten": tuple(lines[0]["signing"])})
+        nudges = settings.nudges.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
+        settings = settings.model_copy(update={"signing": signing, "nudges": nudges})
     return settings.model_copy(update={"hall": settings.hall.model_copy(update={"region": region})})
 
 

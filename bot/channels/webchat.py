@@ -143,7 +143,7 @@ class _Routes:
 
             It is on disk before this is answered. What no event names within some days is deleted.
             """
-            kept = await self.reception.take(conversation_of(visitor), await _content(request))
+            kept = await self.reception.take(conversation_of(visitor), await body_of(request))
             return Upload.model_validate({"photo": kept.file, "kind": kept.kind, "bytes": kept.size})
 
         @router.post("/chat", responses={**_STRANGE, 202: {"model": Kept}, **_AWAY})
@@ -227,7 +227,7 @@ def _said_after(conversation_id: str, cursor: int, tables: Tables) -> list[Queue
     return tables.outbox.after(conversation_id, cursor)
 
 
-async def _content(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body, or a little more than we take of one that is too large: that is read to its end, but not kept, because
     a browser hears no answer before it has sent everything.
     """

@@ -27,7 +27,7 @@ COUNTS = ("articles", "laws", "documents", "passages", "units", "embedded", "reu
 def opened(settings: Settings) -> Iterator[Store]:
     """The database of a home, which is made where it is missing."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    seal = open_seal(settings.home, settings.key.get_secret_value())
+    seal = open_seal(settings.home, *settings.keys)
     store = Store(settings.database_url.get_secret_value(), seal=seal, pool=2)
     try:
         yield store

@@ -33,9 +33,7 @@ def slots(
     ways: dict[str, Way] = {"online": "online", "phone": "phone", "walkin": "walkin"}
     if way not in ways:
         raise ConfigError(f"--way: {way!r} is none of {', '.join(ways)}")
-    store = Store(
-        settings.database_url.get_secret_value(), seal=open_seal(settings.home, settings.key.get_secret_value())
-    )
+    store = Store(settings.database_url.get_secret_value(), seal=open_seal(settings.home, *settings.keys))
     try:
         now = store.now()
         of_day = on or now.astimezone(diary.hours.zone).date()

@@ -60,6 +60,17 @@ def bind(
     return made.getvalue()
 
 
+def joined(contents: Sequence[bytes]) -> bytes:
+    """Several PDFs as one; a single one as it is."""
+    if len(contents) == 1:
+        return contents[0]
+    whole, made = pypdfium2.PdfDocument.new(), io.BytesIO()
+    for content in contents:
+        whole.import_pages(_opened("joined", content))
+    whole.save(made)
+    return made.getvalue()
+
+
 def archive(files: Sequence[File], made_at: datetime) -> bytes:
     """A zip of all files, numbered in order, and manifest.json: for each its name here, its own name, size, SHA-256."""
     made = io.BytesIO()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.domain.signing import Stroke
+
 StageState = Literal["done", "now", "todo"]
 
 _LINES = {"\r\n": "\n", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "\t": "    "}
@@ -72,11 +74,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Signed:
-    """Who signed, when, and the signature itself as PNG bytes."""
+    """Who signed, when, and the signature itself: PNG bytes, or the strokes of a pen."""
 
     name: str = ""
     date: str = ""
     image: bytes = b""
+    strokes: tuple[Stroke, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import typst
 
+from bot.documents.ink import ink_svg
 from bot.documents.papers import Paper, legible, plain
 from bot.documents.pictures import photo_svg, qr_svg
 from bot.documents.wording import Words, put_in
@@ -53,8 +54,9 @@ class Press:
     def _given(self, paper: Paper, *, phone: bool) -> dict[str, Any]:
         given: dict[str, Any] = plain(paper)
         for signature in given["signatures"]:
-            image = signature["signed"]["image"]
-            signature["signed"]["image"] = photo_svg(image) if image else ""
+            signed = signature["signed"]
+            image, strokes = signed["image"], signed.pop("strokes")
+            signed["image"] = ink_svg(strokes) if strokes else photo_svg(image) if image else ""
         made_at = given["imprint"].pop("made_at")
         link = paper.imprint.link if paper.scan else ""
         return {

@@ -6,7 +6,7 @@ from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
 from bot.filing import hand_in
-from bot.handlers import asking, casework
+from bot.handlers import asking, casework, signing
 from bot.handlers.casework import Work
 from bot.ledger.cases import handed_in
 from bot.store.invitations import CODE, CODES_HOLD
@@ -27,6 +27,9 @@ def submit(turn: Turn) -> None:
         turn.conclude("step", 1.0)
     elif is_by_agent(work.bundle, work.case):
         _ask_principal(turn, work)
+    elif (paper := signing.missing(turn, work.case, work.bundle)) is not None:
+        casework.keep(turn, work)
+        signing.ask_for(turn, work.case, work.bundle, paper)
     else:
         turn.conversation.case = None
         file(turn, work.case, work.bundle)
@@ -70,9 +73,13 @@ def on_code(turn: Turn) -> None:
 def confirm(turn: Turn) -> None:
     """The person applied for says so: only now is it handed in."""
     case = _to_confirm(turn, "mine")
+    bundle = Bundle.model_validate(case.bundle)
+    if (paper := signing.missing(turn, case, bundle)) is not None:
+        signing.ask_for(turn, case, bundle, paper)
+        return
     turn.conversation.case = None
-    file(turn, case, Bundle.model_validate(case.bundle))
-    _tell_agent(turn, case, "agent.confirmed")
+    file(turn, case, bundle)
+    tell_agent(turn, case, "agent.confirmed")
 
 
 def refuse(turn: Turn) -> None:
@@ -81,7 +88,7 @@ def refuse(turn: Turn) -> None:
     case.state = "dropped"
     turn.tables.cases.save(case, turn.now)
     turn.say("agent.refused_here")
-    _tell_agent(turn, case, "agent.refused")
+    tell_agent(turn, case, "agent.refused")
     turn.conclude("saved", 1.0)
 
 
@@ -118,12 +125,16 @@ def file(turn: Turn, case: Case, bundle: Bundle) -> None:
     first = replies("words.between").join(one.name for one in matters if one.state == "received")
     text = replies("form.submitted", name=bundle.name, number=case.reference, count=str(len(matters)), first=first)
     promises = turn.tables.matters.promises(case.reference)
-    made_out = ["receipt", "forms", *sorted({promise.kind for promise in promises})]
+    signed = {str(one.document) for one in signing.signed(turn, case)}
+    kinds = ["receipt", "forms", *sorted({promise.kind for promise in promises} - signed)]
+    made_out = [*kinds, *(f"signed_{document}" for document in sorted(signed))]
     links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
     turn.said.append(OutboundMessage(text, links=links))
     for promise in promises:
         if promise.due_on:
             turn.say("promise.due", name=promise.name, due=replies.day(promise.due_on))
+    if promises and not signed and signing.is_possible(turn) and not is_by_agent(bundle, case):
+        turn.say("sign.offer")
     turn.conclude("submitted", 1.0)
 
 
@@ -164,7 +175,7 @@ def _to_confirm(turn: Turn, word: str) -> Case:
     return case
 
 
-def _tell_agent(turn: Turn, case: Case, sentence: str) -> None:
+def tell_agent(turn: Turn, case: Case, sentence: str) -> None:
     text = turn.resources.replies(sentence, name=str(case.bundle.get("name", "")), number=case.reference)
     turn.tables.outbox.put(case.conversation_id, [OutboundMessage(text)], turn.now, f"{sentence}:{case.reference}")
 

@@ -10,6 +10,7 @@ from bot.materials.figures import Figures
 from bot.materials.judge import judge, look_over, stands_in
 from bot.materials.kinds import Kinds
 from bot.materials.reading import Page
+from bot.materials.scanner import Scanner
 from bot.materials.worker import Lost, Workers
 
 _LOST = Report("human", ("failed",))
@@ -17,13 +18,16 @@ _LOST = Report("human", ("failed",))
 
 @dataclass(frozen=True)
 class Eye:
-    """Without workers photos are cleaned in this process, and nothing is read."""
+    """Without workers photos are cleaned in this process, and nothing is read. A scanner looks before anybody does."""
 
     kinds: Kinds = field(default_factory=dict)
     workers: Workers | None = None
+    scanner: Scanner | None = None
 
     def clean(self, content: bytes) -> tuple[Cleaned, bytes]:
         """CitizenError where it cannot be taken."""
+        if self.scanner is not None:
+            self.scanner.look(content)
         return clean(content) if self.workers is None else self.workers.clean(content)
 
     def reads(self, wanted: Sequence[str], code: str = "") -> bool:

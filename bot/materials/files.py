@@ -26,18 +26,21 @@ class Files:
         With an `id` it takes the place of what was kept under that name.
         """
         id = id or uuid.uuid4().hex
+        self._write(id, self.seal.shut(content))
+        return id
+
+    def _write(self, id: str, sealed: bytes) -> None:
         path = self._path(id)
         beside = path.with_suffix(".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(self.seal.shut(content))
+                file.write(sealed)
             on_disk(beside)
             beside.replace(path)
             on_disk(path.parent)
         except OSError as error:
             raise OperatorError(f"{path}: not kept: {error.strerror}") from error
-        return id
 
     def read(self, id: str) -> bytes:
         """OperatorError where there is no such file, or it does not open."""
@@ -45,6 +48,20 @@ class Files:
             return self.seal.open(self._path(id).read_bytes())
         except OSError as error:
             raise OperatorError(f"file {id}: {error.strerror}") from error
+
+    def renew(self, id: str) -> bool:
+        """Seal it with the key of now; False where it is already."""
+        try:
+            made = self.seal.renewed(self._path(id).read_bytes())
+        except OSError as error:
+            raise OperatorError(f"file {id}: {error.strerror}") from error
+        if made is not None:
+            self._write(id, made)
+        return made is not None
+
+    def all(self) -> list[str]:
+        """The names of all that is kept."""
+        return sorted(path.name for path in self.folder.glob("*/*") if _ID.fullmatch(path.name))
 
     def delete(self, id: str) -> None:
         try:

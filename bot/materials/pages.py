@@ -49,6 +49,16 @@ def pages(content: bytes) -> list[Image.Image]:
             document.close()
 
 
+def sheets(content: bytes) -> int:
+    """How many pages a PDF has."""
+    with _ONE_AT_A_TIME:
+        document = pypdfium2.PdfDocument(content)
+        try:
+            return len(document)
+        finally:
+            document.close()
+
+
 def _page(page: pypdfium2.PdfPage) -> Image.Image:
     """Whatever size it says to have, it is drawn in the same number of pixels."""
     longer = max(page.get_width(), page.get_height(), 1.0)

@@ -37,8 +37,10 @@ from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.photos import Photos
 from bot.store.sessions import Sessions
+from bot.store.signings import Signings
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
+from bot.store.uploads import Uploads
 from bot.store.visitors import Visitors
 from bot.store.windows import Windows
 from bot.store.writer import Work, Writer
@@ -82,6 +84,8 @@ class Tables:
     appointments: Appointments
     lines: Lines
     inspections: Inspections
+    signings: Signings
+    uploads: Uploads
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -114,6 +118,8 @@ class Tables:
             appointments=Appointments(connection, seal),
             lines=Lines(connection),
             inspections=Inspections(connection, seal),
+            signings=Signings(connection, seal),
+            uploads=Uploads(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -1,0 +1,61 @@
+"""A case with everything that stands of it, as papers are made out from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.bundles import papers
+from bot.bundles.model import Bundle
+from bot.domain.case import Case, Kept
+from bot.domain.inspection import is_slot
+from bot.domain.progress import Matter
+from bot.domain.promise import Promise
+from bot.errors import OperatorError
+from bot.store.db import Store
+
+_APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A case with everything that stands of it."""
+
+    case: Case
+    bundle: Bundle
+    matters: Sequence[Matter]
+    promises: Sequence[Promise]
+    files: Sequence[Kept]
+
+    @property
+    def applicant(self) -> str:
+        return applicant(self.case)
+
+
+def applicant(case: Case) -> str:
+    """Who applies, as the forms name them."""
+    values = case.values
+    return next((values[id] for id in _APPLICANTS if values.get(id)), "")
+
+
+def dossier(store: Store, reference: str) -> Dossier:
+    """OperatorError where there is no such case."""
+    case, matters, promises, files = store.read(
+        lambda tables: (
+            tables.cases.load(reference),
+            tables.matters.of(reference),
+            tables.matters.promises(reference),
+            [kept for kept in tables.kept.of_case(reference) if not is_slot(kept.material)],
+        )
+    )
+    if case is None:
+        raise OperatorError(f"no case {reference}")
+    bundle = Bundle.model_validate(case.bundle)
+    return Dossier(case, bundle, matters, promises if case.submitted_at else _to_be(case, bundle), files)
+
+
+def _to_be(case: Case, bundle: Bundle) -> list[Promise]:
+    """What will have been promised once the case is handed in, as it is agreed to now."""
+    return [
+        Promise(0, case.reference, part.id, part.name, "commitment", terms.points, case.answers[papers.key(part)].at)
+        for part in papers.promised(bundle, case.values)
+        if (terms := part.commitment)
+    ]
