@@ -287,6 +287,22 @@ def test_whoever_has_the_address_alone_reads_and_signs_nothing(office: Office) -
     assert stranger.get("/sign/" + "x" * 32).status_code == 404
 
 
+def test_the_pages_run_no_script_but_ours_and_the_cookie_is_theirs_alone(office: Office) -> None:
+    link, browser = office.submit(), office.browser()
+    first = browser.get(link)
+    given = office.prove(browser, link).history[0].headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=lax", f"Path={link}"} <= {part.strip() for part in given.split(";")}
+    for page in (first, browser.get(link), office.read(browser, link)):
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert "no-store" in page.headers["cache-control"] and page.headers["referrer-policy"] == "no-referrer"
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page.text))
+        assert not re.search(r"\s(on[a-z]+|style)=", page.text)
+    office.hall.resources.settings.hall.__dict__["url"] = "https://ban.example.gov.cn"
+    other = office.browser()
+    office.hall.now += timedelta(minutes=2)
+    assert "Secure" in office.prove(other, link).history[0].headers["set-cookie"]
+
+
 # What is signed
 
 
