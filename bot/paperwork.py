@@ -63,7 +63,8 @@ class Clerk:
     def application(self, about: Dossier, item: str, files: Files, now: datetime) -> dict[str, bytes]:
         """What one department is given: its own form, to be read and to be edited, and the photos of its materials."""
         wanted = {material.id for material in about.bundle.materials if item in material.items}
-        wanted |= {one.material for one in about.files if one.material.startswith(SIGNED)}
+        alone = len(plan(about.bundle, about.case.values).items) == 1  # otherwise forms of others are among them
+        wanted |= {SIGNED + kind for kind in get_args(Signable) if alone or kind != "forms"}
         paper = self._form(about, item, now)
         found = {"application.pdf": self._press.pdf(paper), "application.docx": docx(paper, self._wording.words)}
         for number, kept in enumerate((one for one in about.files if one.material in wanted), 1):

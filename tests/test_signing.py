@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from bot import loops, privacy, timers
 from bot.domain.case import Case
 from bot.domain.signing import HEIGHT, WIDTH, is_signature
+from bot.dossier import dossier
 from bot.errors import ConfigError, StoreError
 from bot.evidence import attested, new_key, packed, verified
 from bot.paper_routes import paper_routes
@@ -287,6 +288,22 @@ def test_whoever_has_the_address_alone_reads_and_signs_nothing(office: Office) -
     assert stranger.get("/sign/" + "x" * 32).status_code == 404
 
 
+def test_the_pages_run_no_script_but_ours_and_the_cookie_is_theirs_alone(office: Office) -> None:
+    link, browser = office.submit(), office.browser()
+    first = browser.get(link)
+    given = office.prove(browser, link).history[0].headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=lax", f"Path={link}"} <= {part.strip() for part in given.split(";")}
+    for page in (first, browser.get(link), office.read(browser, link)):
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert "no-store" in page.headers["cache-control"] and page.headers["referrer-policy"] == "no-referrer"
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page.text))
+        assert not re.search(r"\s(on[a-z]+|style)=", page.text)
+    office.hall.resources.settings.hall.__dict__["url"] = "https://ban.example.gov.cn"
+    other = office.browser()
+    office.hall.now += timedelta(minutes=2)
+    assert "Secure" in office.prove(other, link).history[0].headers["set-cookie"]
+
+
 # What is signed
 
 
@@ -497,8 +514,14 @@ def test_the_department_and_the_citizen_get_the_signed_paper(office: Office) -> 
     assert parcels and all(
         one.read(name) == hall.files.read(signed.file) for one, name in zip(parcels, names, strict=True)
     )
+    while (said := hall.say("wang", "签字"))[0].links:
+        office.signed(office.link(said))
+    about = dossier(hall.store, case.reference)
+    assert "signed.forms" in {one.material for one in about.files}
+    names = clerk().application(about, "sign", hall.files, hall.now)
+    assert not [name for name in names if "signed.forms" in name], "one department's form is not for another"
     queued = hall.read(lambda tables: tables.outbox.after(hall.id("wang"), 0, limit=None))
-    receipt, again = [link.url for one in queued for link in one.message.links if "已签字" in link.title]
+    receipt, again = [link.url for one in queued for link in one.message.links if link.title == "告知承诺书（已签字）"]
     assert office.browser().get(again).content == office.browser().get(receipt).content
     assert office.browser().get(receipt).content == hall.files.read(signed.file)
 
