@@ -166,7 +166,7 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     checking.is_meant: checking.start,
     nudged.is_reply: nudged.reply,
     ledger.names_phone: ledger.ask_code,
-    (lambda turn: turn.heard.refused or turn.heard.answerable): question.answer,
+    (lambda turn: bundle.is_refused(turn) or turn.heard.answerable): question.answer,
     following.is_choice: following.choose,
     photos.is_reply: photos.reply,
     visit.is_reply: visit.reply,

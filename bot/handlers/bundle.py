@@ -18,6 +18,7 @@ from nlu.clauses import clauses
 ASIDE = QUESTIONS | {"greet", "thank", "goodbye", "ask_identity", "ask_ability", "ask_privacy", "express_anger"}
 
 
+FREE = ("text", "name", "address")  # kinds of question that any words may answer
 SO_MANY_WORDS = 2  # things told of a business, from which on it is meant to be begun, whatever else could be said
 
 
@@ -67,6 +68,14 @@ def is_begun(turn: Turn) -> bool:
 def is_named(turn: Turn) -> bool:
     """Is the message the name of a bundle, and no more?"""
     return turn.resources.catalogue.named(turn.event.text.strip()) is not None
+
+
+def is_refused(turn: Turn) -> bool:
+    """Does a message ask for what is never done? What answers the question that stands is not taken for that."""
+    work = casework.current(turn)
+    if not turn.heard.refused or work is None or work.step is None or not work.step.questions:
+        return turn.heard.refused
+    return work.step.questions[0].kind in FREE or not _tried(turn, work, casework.said(turn))[0]
 
 
 def begin(turn: Turn, bundle: Bundle, said: Said) -> None:
@@ -125,7 +134,7 @@ def _tried(turn: Turn, work: Work, said: Said) -> tuple[dict[str, str], CitizenE
     if step is None or not step.questions or readout.pending(work.case):
         return {}, None  # what was asked last is whether a photo was read rightly
     asked = step.questions[0]
-    if asked.kind in ("text", "name", "address") and turn.heard.intent in ASIDE:
+    if asked.kind in FREE and turn.heard.intent in ASIDE:
         return {}, None
     known = casework.remembered(turn, asked)
     if known and (said.yes or said.text == turn.resources.replies.word("same")):
