@@ -50,7 +50,7 @@ THINKABLE = 0.02  # how likely a message must be to want, as a whole, what a par
 MOST_CLAUSES = 4
 # Talk about ourselves that the base has articles on too: a question is answered from there, if it can be.
 ABOUT_US = frozenset({"ask_privacy", "erase_me", "show_my_data", "complain"})
-SUSPECTED, LITTLE, THREAT, NEVER = 0.5, 0.2, 0.9, 2.0  # see _harmful
+SUSPECTED, LITTLE, THREAT, NEVER = 0.5, 0.3, 0.9, 2.0  # see _harmful
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Ear:
         if not 1 < len(pieces) <= MOST_CLAUSES:
             return whole, ""
         parts = [(piece, found) for piece in pieces if (found := self.understand(piece)).sure]
-        asked = [piece for piece, found in parts if found.intent in QUESTIONS]
+        asked = [piece for piece, found in parts if found.intent in QUESTIONS and asks(piece)]
         likely = dict(whole.ranking)
         acts = [one for _, one in parts if one.intent in ACTIONS and likely.get(one.intent, 0.0) >= THINKABLE]
         if not asked or not acts or (whole.sure and whole.intent in QUESTIONS and len(asked) == len(parts)):

@@ -15,9 +15,9 @@ from knowledge.subjects import subjects
 from knowledge.wording import bare
 
 NEAREST = 3
-# How likely it must be, of all that may be asked for, that a question asks for what is refused, or is not ours. Of
-# 185 harmless questions of the dev half none is refused at 0.3 either; of requests for harm, held out, four in ten.
-HARMFUL, NOT_OURS = 0.35, 0.5
+# How likely it must be, of all that may be asked for, that a question asks for what is refused, or is not ours. A third
+# more of the requests for harm would be refused at 0.35, but then also whoever says that they will report a neighbour.
+HARMFUL, NOT_OURS = 0.5, 0.5
 AS_NEAR = 0.015  # by how much another way of asking may be nearer to a question that is refused
 CERTAIN = 0.8  # how sure a text must be, to be quoted to what is probably not ours
 ABOUT_AS_SURE = 0.15  # of confidence, that an article may lie behind a text and still go before it
