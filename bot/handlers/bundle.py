@@ -57,7 +57,7 @@ def asked_about(turn: Turn) -> None:
 def is_begun(turn: Turn) -> bool:
     """Is it to be begun, rather than asked about: named, wished for, or told of in so many words?"""
     bundle = wanted(turn)
-    if bundle is None or is_named(turn) or not asks(turn.event.text):
+    if bundle is None or is_named(turn) or not asks(clauses(turn.event.text)[-1]):
         return True
     if turn.heard.beside:
         return question.is_answered(turn)
