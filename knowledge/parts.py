@@ -37,6 +37,11 @@ def asks(question: str) -> bool:
     return bool(pattern("parts", "asks").search(question))
 
 
+def wonders(question: str) -> bool:
+    """Whether a message asks in so many words, rather than by naming what could be asked for."""
+    return bool(pattern("parts", "wonders").search(question))
+
+
 def joined(question: str, earlier: str) -> str:
     """A question that leans on an earlier one, with that one's subject put before it."""
     rest = pattern("parts", "points_back").sub("", spoken_plainly(question).strip())

@@ -11,7 +11,7 @@ from bot.handlers import asking, casework, correction, question, readout
 from bot.handlers.casework import Work
 from bot.hearing import QUESTIONS
 from bot.turn import Turn
-from knowledge.parts import asks
+from knowledge.parts import asks, wonders
 from nlu.clauses import clauses
 
 # Words that are about the form, or about something else altogether: never the text that a question asks for.
@@ -57,12 +57,13 @@ def asked_about(turn: Turn) -> None:
 def is_begun(turn: Turn) -> bool:
     """Is it to be begun, rather than asked about: named, wished for, or told of in so many words?"""
     bundle = wanted(turn)
-    if bundle is None or is_named(turn) or not asks(clauses(turn.event.text)[-1]):
+    last = (clauses(turn.event.text) or [turn.event.text])[-1]
+    if bundle is None or is_named(turn) or not asks(last):
         return True
     if turn.heard.beside:
         return question.is_answered(turn)
     told = 0 if turn.heard.intent in QUESTIONS else len(engine.filled(bundle, {}, casework.said(turn)))
-    return told >= SO_MANY_WORDS or (told > 0 and not question.is_answered(turn))
+    return (told >= SO_MANY_WORDS and not wonders(last)) or (told > 0 and not question.is_answered(turn))
 
 
 def is_named(turn: Turn) -> bool:
