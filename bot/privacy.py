@@ -73,24 +73,28 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
             }
             for case in cases
         ],
-        "inspections": [
-            {
-                "case": one.case,
-                "way": one.way,
-                "state": one.state,
-                "points": [
-                    {"name": walk_of(one).sought[point.id].name, "stands": point.stands, "finding": point.finding}
-                    for point in tables.inspections.points(one.id)
-                ],
-            }
-            for one in tables.inspections.of_conversation(conversation_id)
-        ],
+        "inspections": _inspected(tables, conversation_id),
         "files": _kept.dump_python(files, mode="json"),
         "read": _reports.dump_python(_read(tables, conversation_id, files), mode="json"),
     }
     counts = {name: len(rows) for name, rows in found.items() if isinstance(rows, list | dict)}
     tables.audits.put(who, "export", conversation_id, now, counts)
     return found
+
+
+def _inspected(tables: Tables, conversation_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "case": one.case,
+            "way": one.way,
+            "state": one.state,
+            "points": [
+                {"name": walk_of(one).sought[point.id].name, "stands": point.stands, "finding": point.finding}
+                for point in tables.inspections.points(one.id)
+            ],
+        }
+        for one in tables.inspections.of_conversation(conversation_id)
+    ]
 
 
 def _read(tables: Tables, conversation_id: str, files: list[Kept]) -> dict[str, Report]:

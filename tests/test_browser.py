@@ -399,7 +399,7 @@ def test_a_photo_of_a_case_is_made_smaller_shown_and_accepted_and_the_plan_opens
     apply_up_to_the_first_paper(citizen)
     box = page.get_by_role("button", name="拍照，或选照片、PDF").bounding_box()
     assert box and box["width"] >= 44 and box["height"] >= 44
-    assert page.locator("#picker").get_attribute("accept") == "image/*,application/pdf"
+    assert page.locator("#picker").get_attribute("accept") == "image/*,application/pdf,video/mp4,video/quicktime"
 
     slow = citizen.context.new_cdp_session(page)
     network = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 400_000}
