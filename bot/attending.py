@@ -9,7 +9,7 @@ from functools import partial
 from bot.diary import Diary
 from bot.domain.appointment import BOOKED, HELD, Appointment, Reminder, Wanted, reminder
 from bot.domain.messages import OutboundMessage
-from bot.errors import CitizenError, StoreError
+from bot.errors import CitizenError, StoreError, place
 from bot.store.db import Tables
 from bot.store.lines import Waits
 from bot.turn import Resources
@@ -49,7 +49,7 @@ class Attendant:
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - its text may hold what a citizen typed
-                log.error("an appointment was not attended to: %s", type(error).__name__)
+                log.error("an appointment was not attended to: %s", place(error))
         return done
 
     def _lapse(self, id: int, now: datetime, tables: Tables) -> bool:

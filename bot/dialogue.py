@@ -100,8 +100,7 @@ def _decide(
             handler = route(turn)
             if turn.heard.beside and handler is not question.answer:
                 question.beside(turn)
-            if not (turn.heard.beside and handler is smalltalk.reply and question.is_answered(turn)):
-                handler(turn)
+            handler(turn)
     except CitizenError as error:
         turn = _begin(resources, tables, claimed, heard, now, offered)  # nothing of the refused turn remains
         if not bundle.ask_again(turn, error):

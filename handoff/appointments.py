@@ -16,7 +16,7 @@ from bot.replies import Replies
 from bot.store.db import Tables
 from bot.visit_words import VisitWords
 from handoff.accounts import Known
-from handoff.pages import Frame, to
+from handoff.pages import Frame, day_of, to
 
 AT = "/desk/appointments"
 
@@ -37,7 +37,7 @@ class Appointments:
 
         @router.get("/appointments")
         def appointments(request: Request, known: Looking, day: str = "", counter: str = "") -> Response:
-            return self._page(request, known, _day(day) or self._today(), counter)
+            return self._page(request, known, day_of(day) or self._today(), counter)
 
         @router.post("/appointments/book")
         def book(
@@ -61,7 +61,7 @@ class Appointments:
         def mark(id: int, what: Done, known: Doing, day: Word = "", counter: Word = "") -> Response:
             done = self.frame.store.write(lambda tables: self._mark(tables, id, what, known.staff.name))
             where = {
-                "day": day if _day(day) else "",
+                "day": day if day_of(day) else "",
                 "counter": counter if counter in self.diary.offices.counters else "",
             }
             return to(AT, **where, fault="" if done else "gone", done="marked" if done else "")
@@ -116,10 +116,3 @@ class Appointments:
 
     def _today(self) -> date:
         return self.frame.store.now().astimezone(self.diary.hours.zone).date()
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None

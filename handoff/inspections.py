@@ -18,7 +18,7 @@ from bot.errors import CitizenError, OperatorError
 from bot.inspections import Inspector, Ruling, walk_of
 from bot.store.db import Tables
 from handoff.accounts import Known
-from handoff.pages import Frame, to
+from handoff.pages import Frame, day_of, to
 from handoff.sheets import facts, sheet_of
 
 AT = "/desk/inspections"
@@ -220,12 +220,5 @@ def _ruling(point: str, form: FormData) -> Ruling | None:
     verdict, finding = str(form.get(f"verdict-{point}", "")), str(form.get(f"finding-{point}", "")).strip()[:_LONGEST]
     seen = tuple(str(form.get(f"seen-{point}", "")).split())
     if verdict == "fail":
-        return Ruling(point, "fail", finding, _day(str(form.get(f"due-{point}", ""))), seen=seen)
+        return Ruling(point, "fail", finding, day_of(str(form.get(f"due-{point}", ""))), seen=seen)
     return Ruling(point, "pass", seen=seen) if verdict == "pass" else None
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None

@@ -18,7 +18,7 @@ from bot.ledger.export import export
 from bot.ledger.wording import Wording
 from bot.store.db import Tables
 from handoff.accounts import Known
-from handoff.pages import XLSX, Frame, to
+from handoff.pages import XLSX, Frame, day_of, to
 
 AT = "/desk/licences"
 _SHOWN = 100  # rows of a list
@@ -65,7 +65,7 @@ class Licences:
         @router.post("/licences/{id}/confirm")
         def confirm(id: int, known: Doing, ends: Word = "", over: Word = "") -> Response:
             """Until when it really holds; or that it is given up."""
-            return self._confirmed(known, id, None if over else _day(ends), bool(over))
+            return self._confirmed(known, id, None if over else day_of(ends), bool(over))
 
         @router.post("/licences/code")
         def code(request: Request, known: Doing, number: Word) -> Response:
@@ -87,13 +87,18 @@ class Licences:
         def read(tables: Tables) -> dict[str, Any]:
             return {
                 "found": coverage(tables, today - _YEAR, today, today),
-                "tasks": work.tasks(tables, self.wording, who, now, _SHOWN),
-                "check": work.to_check(tables, who, now, _SHOWN),
-                "ending": work.ending(tables, self.wording, today, who, now, after, _SHOWN),
                 "notice": work.public_notice(tables, self.wording, first, last, f"{first:%Y-%m}"),
             }
 
-        shown = self.frame.store.write(read)  # every look leaves its row in the audit
+        def look(tables: Tables) -> dict[str, Any]:
+            return {
+                "tasks": work.tasks(tables, self.wording, who, now, _SHOWN),
+                "check": work.to_check(tables, who, now, _SHOWN),
+                "ending": work.ending(tables, self.wording, today, who, now, after, _SHOWN),
+            }
+
+        store = self.frame.store
+        shown = store.read(read) | store.write(look)  # every look at somebody leaves its row in the audit
         kinds = {code: kind.name for code, kind in self.wording.kinds.of.items()}
         more = {"masked": masked_value, "kinds": kinds, "after": after, "most": _SHOWN, **more}
         return self.frame.page(request, known, "licences.html", **shown, **more)
@@ -136,7 +141,7 @@ class Licences:
             except ConfigError:
                 return None
 
-    def _tried(self, act: Any) -> Response:
+    def _tried(self, act: Callable[[Tables], None]) -> Response:
         try:
             self.frame.store.write(act)
         except OperatorError:
@@ -150,10 +155,3 @@ class Licences:
     @property
     def _today(self) -> date:
         return self._now.astimezone(self.wording.hours.zone).date()
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None

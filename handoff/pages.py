@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,14 @@ def to(path: str, **query: str) -> Response:
     """Go on with another page; a reload does nothing twice."""
     told = "&".join(f"{name}={value}" for name, value in query.items() if value)
     return RedirectResponse(f"{path}?{told}" if told else path, 303)
+
+
+def day_of(written: str) -> date | None:
+    """The day of a form's field; None where it holds none."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def tried(act: Callable[[], object], path: str, done: str = "") -> Response:

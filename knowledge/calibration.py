@@ -96,12 +96,15 @@ def article_trials(search: Search, *, on: date, progress: Progress | None = None
         if found.articles and found.articles[0].passage.kind not in OUTCOMES:
             ids = [hit.passage.id for hit in found.articles] if one.answered else []
             right = ids[:1] == [one.passage.id]
-            yield Trial(found.articles[0], right, one.weight if right else one.weight_wrong, one.passage.id in ids)
+            yield Trial(found.articles[0], right, 1.0 if right else one.weight, one.passage.id in ids)
 
 
 @dataclass(frozen=True)
 class _Put:
-    """A question for a trial, less what is left out for it; `number` is its place among all ways of asking."""
+    """A question for a trial, less what is left out for it; `number` is its place among all ways of asking.
+
+    `weight` is what the trial counts for where the wrong article is chosen.
+    """
 
     passage: Passage
     text: str
@@ -109,7 +112,6 @@ class _Put:
     number: int | None = None
     answered: bool = True
     weight: float = 1.0
-    weight_wrong: float = 1.0
 
 
 def _chosen(articles: Collection[Passage]) -> list[_Put]:
@@ -120,11 +122,11 @@ def _chosen(articles: Collection[Passage]) -> list[_Put]:
     beside = _some(list(_beside(articles)), MOST_BESIDE)
     weight = BESIDE * len(ours) / max(len(beside), 1)
     return [
-        *(replace(one, weight_wrong=OVERLAP) for one in ours),
+        *(replace(one, weight=OVERLAP) for one in ours),
         *others,
-        *(replace(one, weight_wrong=weight) for one in beside),
+        *(replace(one, weight=weight) for one in beside),
         *(
-            replace(one, left_out=one.passage.id, weight_wrong=UNANSWERABLE)
+            replace(one, left_out=one.passage.id, weight=UNANSWERABLE)
             for one in [*ours, *others]
             if not one.passage.beside
         ),

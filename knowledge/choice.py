@@ -113,7 +113,7 @@ class Choices:
             return []
         asked_about = subjects(ask.text)
         found = self._measured(at, by_words, vector, limits, matcher or self.matcher)
-        about = np.array([agreement(asked_about, self._subjects[n]) if asked_about else 0.0 for n in at])
+        about = np.array([agreement(asked_about, self._subjects[n]) for n in at])
         scores = found.scores + LOCAL * (self._regions[at] > 0) + SUBJECT * about
         order = np.argsort(-scores, kind="stable")
         read, rest = order[:READ], order[READ:]

@@ -1,6 +1,7 @@
 """Greetings, thanks, and what we say of ourselves."""
 
 from bot.domain.messages import OutboundMessage
+from bot.handlers import question
 from bot.turn import Turn
 
 
@@ -10,6 +11,9 @@ def help(turn: Turn) -> None:
 
 
 def reply(turn: Turn) -> None:
+    """A word in return; none beside a question that was answered just now."""
+    if turn.heard.beside and question.is_answered(turn):
+        return
     turn.say(f"smalltalk.{turn.heard.understanding.intent}")
     turn.conclude("smalltalk", turn.heard.understanding.confidence)
 
