@@ -1,5 +1,5 @@
 # make run    everything from a fresh clone to a running assistant
-# make test   everything that CI runs, real browser and PostgreSQL included
+# make test   everything but Rasa, real browser and PostgreSQL included; CI runs it, and make test-rasa
 # make check  lint, types, contracts and quick tests
 # make demo   a county that does not exist, so that the desk can be seen at work
 # make rasa   Rasa in an environment of its own: installs, trains, serves on the loopback address
@@ -28,7 +28,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-test
 	.ci/system-packages
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not rasa"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rasa"
 
 # Trains and serves for real: some minutes, after two for the installation. Needs Python 3.10, see deploy/rasa.sh.
 test-rasa: $(VENV)/installed-test $(RASA)/installed
