@@ -136,8 +136,9 @@ class Answers:
                 return Answer("refused", EXACT, text=first.passage.text)
             return _elsewhere(first.passage, EXACT)
         near = first is not None and first.evidence["nearest_lead"] >= -AS_NEAR
-        if first and not first.exact and found.harmful >= harmful and near:
-            return Answer("refused", found.harmful, text=found.refusal)
+        likely = max(found.harmful if near else 0.0, found.sounds_harmful)
+        if first and not first.exact and likely >= harmful:
+            return Answer("refused", likely, text=found.refusal)
         return None
 
     def _standing(self, hit: Hit) -> float:

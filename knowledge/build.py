@@ -15,6 +15,7 @@ from knowledge.generations import (
     CACHE,
     LINE,
     PASSAGES,
+    SORTS,
     VECTORS,
     WORDS,
     begin,
@@ -31,6 +32,7 @@ from knowledge.origins import write_origins
 from knowledge.passages import Passage
 from knowledge.remit import load_remit
 from knowledge.search import Search
+from knowledge.sorts import fit_sorts
 from knowledge.sources import read_folder
 from knowledge.store import write_passages
 from knowledge.units import Unit, besides, units, ways_of_asking
@@ -150,6 +152,7 @@ def _with_words(
     progress("words", 0, len(texts))
     write_passages(generation / PASSAGES, passages, texts, asks, beside)
     build_lexicon((unit.text for unit in texts), generation / WORDS)
+    fit_sorts(passages).save(generation / SORTS)
     progress("words", len(texts), len(texts))
     return generation
 

@@ -14,6 +14,7 @@ from knowledge.line import Line, Weights, default_line, likeness
 from knowledge.passages import Passage
 from knowledge.remit import OUTCOMES
 from knowledge.search import Hit, Search
+from knowledge.sorts import FOLDS, Samples
 from knowledge.units import asking_key, beside_key, ways
 
 PRECISION = 0.86  # of what is answered on the public sets; then the dev half of our own statute questions is at 0.91
@@ -33,7 +34,6 @@ SPEAKS_AGAINST = frozenset({"beside"})
 SMOOTHING = 0.3
 FEWEST_TRIALS = 40
 MOST_QUESTIONS, MOST_OTHERS, MOST_BESIDE = 700, 150, 400
-FOLDS = 5
 
 Progress = Callable[[str, int, int], None]
 
@@ -77,10 +77,11 @@ def _enough(trials: Sequence[Trial]) -> bool:
 def article_trials(search: Search, *, on: date, progress: Progress | None = None) -> Iterator[Trial]:
     """The articles chosen for the ways of asking of the base, and for what stands beside them, each held out.
 
-    For the matcher a way of asking is held out with every FOLDS-th other one, since all shape its spread.
+    For the matcher and the sorts it is held out with every FOLDS-th other one, since all shape what they know.
     """
+    articles = search.store.articles().values()
     matchers = [search.choices.without_fold(fold, FOLDS) for fold in range(FOLDS)]
-    chosen = _chosen(search.store.articles().values())
+    samples, chosen = Samples(articles), _chosen(articles)
     for done, one in enumerate(chosen):
         if progress and done % 50 == 0:
             progress("line", done, len(chosen))
@@ -92,6 +93,7 @@ def article_trials(search: Search, *, on: date, progress: Progress | None = None
             without=[one.left_out],
             matcher=matchers[one.number % FOLDS] if one.number is not None else None,
             vector=search.choices.asked_vector(one.number) if known and one.number is not None else None,
+            sorts=samples.held_out(one.sample % FOLDS),
         )
         if found.articles and found.articles[0].passage.kind not in OUTCOMES:
             ids = [hit.passage.id for hit in found.articles] if one.answered else []
@@ -103,12 +105,14 @@ def article_trials(search: Search, *, on: date, progress: Progress | None = None
 class _Put:
     """A question for a trial, less what is left out for it; `number` is its place among all ways of asking.
 
+    `sample` is its place among those and the questions beside, which follow.
     `weight` is what the trial counts for where the wrong article is chosen.
     """
 
     passage: Passage
     text: str
     left_out: str
+    sample: int
     number: int | None = None
     answered: bool = True
     weight: float = 1.0
@@ -140,14 +144,15 @@ def _asked(articles: Collection[Passage]) -> Iterator[_Put]:
         for n, way in enumerate(ways(passage)):
             number = next(numbers)
             if n < len(passage.questions):
-                yield _Put(passage, way, asking_key(passage.id, n), number)
+                yield _Put(passage, way, asking_key(passage.id, n), number, number)
 
 
 def _beside(articles: Collection[Passage]) -> Iterator[_Put]:
     """Each question that nothing answers, without itself."""
+    samples = itertools.count(sum(len(ways(passage)) for passage in articles))
     for passage in articles:
         for n, text in enumerate(passage.beside):
-            yield _Put(passage, text, beside_key(passage.id, n), answered=False)
+            yield _Put(passage, text, beside_key(passage.id, n), next(samples), answered=False)
 
 
 def _some(puts: list[_Put], most: int) -> list[_Put]:

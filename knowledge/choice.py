@@ -33,7 +33,7 @@ LEAD = 10.0  # log odds beyond which a lead says no more
 
 NAMES = (
     "likely", "lead", "trio", "ways", "nearest", "nearest_lead", "text", "text_share", "share", "title",
-    "subject", "heard", "unknown", "length", "beside",
+    "subject", "heard", "unknown", "length", "beside", "ours",
 )  # fmt: skip
 
 
@@ -192,6 +192,7 @@ class Choices:
             "unknown": ask.unknown,
             "length": math.log1p(len(ask.words)),
             "beside": found.beside,
+            "ours": ask.ours,
         }
 
 

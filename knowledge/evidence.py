@@ -19,12 +19,16 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as the index sees it: its words, their numbers and weights, all of one length."""
+    """A question as the index sees it: its words, their numbers and weights, all of one length.
+
+    `ours` are the log odds that it is one of ours, by its letters.
+    """
 
     text: str
     words: tuple[str, ...]
     numbers: NDArray[np.int32]
     weights: Floats
+    ours: float = 0.0
 
     @property
     def mass(self) -> float:
@@ -37,12 +41,12 @@ class Asked:
         return float(self.weights[self.numbers < 0].sum()) / self.mass
 
 
-def asked(question: str, lexicon: Lexicon) -> Asked:
+def asked(question: str, lexicon: Lexicon, ours: float = 0.0) -> Asked:
     """Each word counts once, since repeating oneself makes nothing more relevant; words that only ask weigh nothing."""
     found = tuple(dict.fromkeys(words(question)))
     numbers = lexicon.numbers(found)
     says_something = np.array([word not in idle_words() for word in found], np.float32)
-    return Asked(question, found, numbers, lexicon.idf(numbers) * says_something)
+    return Asked(question, found, numbers, lexicon.idf(numbers) * says_something, ours)
 
 
 @dataclass(frozen=True)

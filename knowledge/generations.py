@@ -10,7 +10,8 @@ from pathlib import Path
 from knowledge.errors import IndexUnusable
 
 KEPT = 2
-PASSAGES, WORDS, VECTORS, LINE, CACHE = "passages.db", "words", "vectors.faiss", "line.json", "vectors.db"
+PASSAGES, WORDS, SORTS, VECTORS, LINE = "passages.db", "words", "sorts.npz", "vectors.faiss", "line.json"
+CACHE = "vectors.db"
 
 
 def live(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """Search: words and vectors fused, within what holds on a day and in a place."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import IndexUnusable
 from knowledge.evidence import Asked, asked, evidence
 from knowledge.fusion import WORDS_SHARE, Fused, fused
-from knowledge.generations import LINE, PASSAGES, VECTORS, WORDS, live
+from knowledge.generations import LINE, PASSAGES, SORTS, VECTORS, WORDS, live
 from knowledge.lexicon import Floats, Lexicon
 from knowledge.limits import Limits, limits, place_meant
 from knowledge.matcher import Matcher
@@ -23,6 +23,7 @@ from knowledge.passages import Passage
 from knowledge.patterns import pattern
 from knowledge.remit import OUTCOMES
 from knowledge.repair import Repair
+from knowledge.sorts import Sorts, read_sorts
 from knowledge.store import Store
 from knowledge.synonyms import meant_by
 from knowledge.vectors import VectorIndex, dots
@@ -62,7 +63,8 @@ class Found:
     """`hits` best first; `articles` are our own, likeliest first, whether or not they are among the hits.
 
     `question` is what was searched for: what was asked, with slips of the pen mended. `harmful` and
-    `elsewhere` are how likely it asks for what is refused, and for the business of others, of any kind.
+    `elsewhere` are how likely it asks for what is refused, and for the business of others, of any kind;
+    `sounds_harmful` says the first by its letters alone, 0..1.
     """
 
     question: str
@@ -70,6 +72,7 @@ class Found:
     articles: list[Hit] = field(default_factory=list)
     harmful: float = 0.0
     elsewhere: float = 0.0
+    sounds_harmful: float = 0.0
 
     @property
     def refusal(self) -> str:
@@ -85,6 +88,7 @@ class Search:
         self.line_file = generation / LINE
         self.store = Store(generation / PASSAGES)
         self.lexicon = Lexicon(generation / WORDS)
+        self.sorts = read_sorts(generation / SORTS)
         self._vectors = _vectors(generation / VECTORS, embedder)
         self._embedder = embedder if self._vectors else None
         if self.lexicon.rows != len(self.store.unit_passage):
@@ -127,30 +131,33 @@ class Search:
         without: Collection[str] = (),
         matcher: Matcher | None = None,
         vector: Vectors | None = None,
+        sorts: Sorts | None = None,
         words_share: float = WORDS_SHARE,
     ) -> Found:
         """At most k passages that hold on the day and in the place, and the likeliest of our articles.
 
         A place that the question names replaces `region` (six digits, or "": what holds in the whole country),
         unless `region` lies within it. `without` leaves out passages by id, and ways of asking by
-        `units.asking_key`; `matcher` stands in for the one that knows all ways of asking; `vector` is the
+        `units.asking_key`; `matcher` and `sorts` stand in for those that know all ways of asking; `vector` is the
         question's, where it is known already; `words_share` what words count for against vectors, 0..1.
         """
         typed = clean(question)[:LONG_ENOUGH]
         question = self.repair(typed)
-        ask = asked(question, self.lexicon)
+        ours, sounding = (sorts or self.sorts).heard(question)
+        ask = asked(question, self.lexicon, ours)
         within = limits(self.store, on, place_meant(question, region), without)
-        ours = within.passages & self.store.ours
-        if not pattern("wording", "sayable").search(question) or not ask.words or not ours.any():
+        shown = within.passages & self.store.ours
+        if not pattern("wording", "sayable").search(question) or not ask.words or not shown.any():
             return Found(question)
         by_words = self._by_words(ask, within.passages)
         if vector is None and self._embedder:
             vector = self._embedder.queries([question])[0]
         named, exact = self._named(question, typed, within)
-        shown = np.where(ours, by_words, np.float32(0))
-        lists = fused(shown, self._by_vector(vector, ours), LIST, within.passages, named, exact, words_share)
+        scores = np.where(shown, by_words, np.float32(0))
+        lists = fused(scores, self._by_vector(vector, shown), LIST, within.passages, named, exact, words_share)
         choices = self.choices.rank(ask, by_words, vector, within, matcher)
-        return self._found(ask, lists, choices, vector, k)
+        found = self._found(ask, lists, choices, vector, k)
+        return replace(found, sounds_harmful=sounding)
 
     def _by_words(self, ask: Asked, allowed: NDArray[np.bool_]) -> Floats:
         """The best BM25 score of each passage over its units; nought where it is not allowed."""
@@ -209,7 +216,8 @@ class Search:
             return Hit(passages[row], lists.scores.get(row, 0.0), known, row in lists.exact)
 
         likely = {kind: sum(chosen[row].likely for row in self.store.remit[kind] if row in chosen) for kind in OUTCOMES}
-        return Found(ask.text, [hit(row) for row in rows], [hit(row) for row in best], *likely.values())
+        harmful, elsewhere = likely.values()
+        return Found(ask.text, [hit(row) for row in rows], [hit(row) for row in best], harmful, elsewhere)
 
     def _cosine(self, row: int | None, lists: Fused, vector: Vectors | None) -> float:
         if row is None or vector is None or self._vectors is None:
