@@ -21,8 +21,8 @@ from bot.settings import ARTICLES
 from bot.store.db import Store
 from bot.turn import Resources
 from handoff.accounts import Accounts
-from handoff.cases import CaseHelp
 from handoff.chats import Found
+from handoff.drafts import CaseHelp
 from handoff.inspections import Pictures
 from handoff.knowledge import Editing
 from handoff.people import Rights

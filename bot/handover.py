@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
+from bot.afterwards import asking
 from bot.domain.conversation import Owner
 from bot.domain.messages import OutboundMessage
 from bot.domain.rota import Rota
@@ -76,13 +77,22 @@ class Handover:
             return False
         tables.tickets.close(ticket.id, ended, now)
         name = ticket.agent or self.replies("words.staff")
-        self.tell(tables, ticket, now, f"human.ended_{ended}", agent=name)
+        self._say(tables, ticket, now, self.ended(tables, ticket, ended, now, name), f"human.ended_{ended}:{name}")
         return True
 
+    def ended(self, tables: Tables, ticket: Ticket, ended: Ended, now: datetime, name: str) -> OutboundMessage:
+        """That a person has gone; with the question how it was, where they have said anything."""
+        text, about = self.replies(f"human.ended_{ended}", agent=name), f"ticket:{ticket.id}"
+        if ticket.answered_at is None:
+            return OutboundMessage(text)
+        return asking(tables, self.replies, text, about, ticket.conversation_id, now)
+
     def tell(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str, **fields: str) -> None:
-        said = [OutboundMessage(self.replies(sentence, **fields))]
-        key = f"ticket:{ticket.id}:{sentence}:{fields.get('agent', '')}:{now.timestamp()}"
-        tables.outbox.put(ticket.conversation_id, said, now, key)
+        said = OutboundMessage(self.replies(sentence, **fields))
+        self._say(tables, ticket, now, said, f"{sentence}:{fields.get('agent', '')}")
+
+    def _say(self, tables: Tables, ticket: Ticket, now: datetime, said: OutboundMessage, key: str) -> None:
+        tables.outbox.put(ticket.conversation_id, [said], now, f"ticket:{ticket.id}:{key}:{now.timestamp()}")
 
     def minutes(self, tables: Tables, ticket: Ticket, now: datetime) -> int | None:
         """An honest guess of when somebody comes: by who is there, and how long chats took; None where nobody is."""

@@ -23,10 +23,11 @@ from bot.walks import Walks
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
 from handoff.appointments import Appointments
-from handoff.cases import CaseHelp, Cases
+from handoff.cases import Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
 from handoff.door import Door
+from handoff.drafts import CaseHelp, Drafts
 from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
 from handoff.licences import Licences, Take
@@ -74,7 +75,8 @@ def router(needs: Needs) -> APIRouter:
     parts = (
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
-        Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Cases(frame, voice, needs.content, needs.photo_kinds),
+        Drafts(frame, needs.help),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),

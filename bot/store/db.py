@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.errors import StoreError
 from bot.seal import Seal
 from bot.store import schema
+from bot.store.aftercare import Aftercare
 from bot.store.answers import Answers
 from bot.store.appointments import Appointments
 from bot.store.articles import Articles
@@ -86,6 +87,7 @@ class Tables:
     inspections: Inspections
     signings: Signings
     uploads: Uploads
+    aftercare: Aftercare
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -120,6 +122,7 @@ class Tables:
             inspections=Inspections(connection, seal),
             signings=Signings(connection, seal),
             uploads=Uploads(connection),
+            aftercare=Aftercare(connection, seal),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
