@@ -56,7 +56,7 @@ topic = sa.Table(
 )
 sa.Index("ix_topic_thread", topic.c.channel, topic.c.thread)
 
-# Accounts of platforms that are members of staff, and the codes by which they become so.
+# Accounts of platforms that are members of staff.
 device = sa.Table(
     "device",
     metadata,
@@ -64,13 +64,6 @@ device = sa.Table(
     sa.Column("account", sa.Text, primary_key=True),
     sa.Column("staff", sa.Text, nullable=False),
     sa.Column("bound_at", Instant, nullable=False),
-)
-device_code = sa.Table(
-    "device_code",
-    metadata,
-    sa.Column("code_sha256", sa.Text, primary_key=True),
-    sa.Column("staff", sa.Text, nullable=False),
-    sa.Column("until", Instant, nullable=False),
 )
 
 # Somebody who went to sign in elsewhere and is to come back. `verifier` is sealed.

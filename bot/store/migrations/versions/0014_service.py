@@ -41,6 +41,17 @@ def upgrade() -> None:
         sa.Column("named_at", sa.Double, nullable=False),
     )
     op.create_index("ix_specialist_staff", "specialist", ["staff"])
+    _groups()
+    op.create_table(
+        "sign_in",
+        sa.Column("state_sha256", sa.Text, primary_key=True),
+        sa.Column("nonce", sa.Text, nullable=False),
+        sa.Column("verifier", sa.Text, nullable=False),
+        sa.Column("until", sa.Double, nullable=False),
+    )
+
+
+def _groups() -> None:
     op.create_table(
         "topic",
         sa.Column("conversation_id", sa.Text, nullable=False),
@@ -59,17 +70,4 @@ def upgrade() -> None:
         sa.Column("staff", sa.Text, nullable=False),
         sa.Column("bound_at", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("platform", "account"),
-    )
-    op.create_table(
-        "device_code",
-        sa.Column("code_sha256", sa.Text, primary_key=True),
-        sa.Column("staff", sa.Text, nullable=False),
-        sa.Column("until", sa.Double, nullable=False),
-    )
-    op.create_table(
-        "sign_in",
-        sa.Column("state_sha256", sa.Text, primary_key=True),
-        sa.Column("nonce", sa.Text, nullable=False),
-        sa.Column("verifier", sa.Text, nullable=False),
-        sa.Column("until", sa.Double, nullable=False),
     )
