@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Literal
 
 from bot.afterwards import asking
 from bot.domain.conversation import Owner
@@ -13,6 +14,8 @@ from bot.domain.staff import Staff
 from bot.domain.ticket import Ended, Ticket
 from bot.replies import Replies
 from bot.store.db import Tables
+
+Refusal = Literal["", "gone", "full", "not_yours"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -51,11 +54,27 @@ class Handover:
                 break
         return given
 
-    def give(self, tables: Tables, ticket: Ticket, agent: Staff, now: datetime) -> bool:
+    def take(self, tables: Tables, id: int, agent: Staff, now: datetime, device: str = "") -> Refusal:
+        """One that waits, out of its turn; why not, where it cannot be. Nobody has more than they can; a supervisor may
+        take it from another.
+        """
+        tables.staff.online(hold=True)
+        ticket = tables.tickets.find(id)
+        if ticket is None or ticket.state == "closed":
+            return "gone"
+        if not agent.teams or tables.tickets.loads().get(agent.name, 0) >= self.capacity(agent):
+            return "full"
+        if ticket.state == "held" and ticket.agent != agent.name:
+            if not agent.may("supervisor") or not self.put_back(tables, ticket, now, "human.put_back"):
+                return "not_yours"
+            ticket = tables.tickets.get(id)
+        return "" if self.give(tables, ticket, agent, now, device) else "gone"
+
+    def give(self, tables: Tables, ticket: Ticket, agent: Staff, now: datetime, device: str = "") -> bool:
         """To this member of staff, whom the citizen sees come; False where it waits no longer."""
         if not tables.conversations.pass_on(ticket.conversation_id, "queued", "human"):
             return False
-        if not tables.tickets.hand(ticket.id, agent.name, now):
+        if not tables.tickets.hand(ticket.id, agent.name, now, device):
             return False
         tables.staff.change(agent.name, given_at=now)
         self.tell(tables, ticket, now, "human.joined", agent=agent.name, team=self.rota.team(agent.teams[0]).name)

@@ -26,6 +26,7 @@ from handoff.appointments import Appointments
 from handoff.cases import Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
+from handoff.devices import Devices
 from handoff.door import Door
 from handoff.drafts import CaseHelp, Drafts
 from handoff.inspections import Inspections, Pictures
@@ -59,6 +60,7 @@ class Needs:
     walks: Walks
     pictures: Pictures
     take_ledger: Take
+    has_group: bool
 
 
 def router(needs: Needs) -> APIRouter:
@@ -69,7 +71,13 @@ def router(needs: Needs) -> APIRouter:
         Handover(rota, needs.replies),
         Voice(needs.replies, rota.hours, needs.hall, needs.kinds, needs.walks),
     )
-    shared = {"hall": needs.hall, "zone": rota.hours.zone, "demo": needs.demo, "rota": rota}
+    shared = {
+        "hall": needs.hall,
+        "zone": rota.hours.zone,
+        "demo": needs.demo,
+        "rota": rota,
+        "has_group": needs.has_group,
+    }
     templates = Jinja2Templates(HERE / "templates")
     frame = Frame(store, Door(store, Accounts(store, demo=needs.demo)), templates, shared, {})
     parts = (
@@ -84,6 +92,7 @@ def router(needs: Needs) -> APIRouter:
         People(frame, needs.rights, voice),
         Reports(frame, rota),
         Admin(frame, rota, needs.channels),
+        Devices(frame),
     )
     for part in parts:
         routes.include_router(part.routes())

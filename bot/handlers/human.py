@@ -107,8 +107,11 @@ def _handover(turn: Turn) -> Handover:
 def relay(turn: Turn) -> None:
     """The words of staff, from whatever device: whoever speaks owns the conversation, until the last word."""
     tables, conversation, replies = turn.tables, turn.conversation, turn.resources.replies
-    text = turn.event.text
-    ticket = open_ticket(turn, "asked")
+    text, by = turn.event.text, turn.event.by
+    ticket = tables.tickets.of(conversation.id) if by else open_ticket(turn, "asked")
+    if ticket is None or (by and ticket.agent != by):  # somebody else has it by now
+        turn.conclude("refused")
+        return
     if text.strip() in replies("words.done").split():
         tables.tickets.close(ticket.id, "agent", turn.now)
         conversation.owner = "bot"

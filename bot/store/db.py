@@ -23,6 +23,7 @@ from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
+from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.inspections import Inspections
 from bot.store.invitations import Invitations
@@ -88,6 +89,7 @@ class Tables:
     signings: Signings
     uploads: Uploads
     aftercare: Aftercare
+    groups: Groups
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -123,6 +125,7 @@ class Tables:
             signings=Signings(connection, seal),
             uploads=Uploads(connection),
             aftercare=Aftercare(connection, seal),
+            groups=Groups(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
