@@ -43,8 +43,10 @@ class Handover:
             return []
         load, given = tables.tickets.loads(), list[Ticket]()
         free = [one for one in agents if load.get(one.name, 0) < self.capacity(one)]
-        for ticket in tables.tickets.waiting(None) if free else []:
-            agent = self._for(ticket, free, load)
+        waiting = tables.tickets.waiting(None) if free else []
+        named = tables.specialists.for_citizens([one.conversation_id for one in waiting]) if waiting else {}
+        for ticket in waiting:
+            agent = self._for(ticket, free, load, named.get(ticket.conversation_id, ""))
             if agent is None or not self.give(tables, ticket, agent, now):
                 continue
             given.append(ticket)
@@ -106,6 +108,16 @@ class Handover:
             return OutboundMessage(text)
         return asking(tables, self.replies, text, about, ticket.conversation_id, now)
 
+    def name(
+        self, tables: Tables, about: str, conversation_id: str, agent: Staff | None, by: str, now: datetime
+    ) -> None:
+        """From now on this member of staff looks after the case, or the citizen, who is told; nobody any more: None."""
+        tables.specialists.name(about, agent.name if agent else "", by, now)
+        if agent is not None:
+            text = self.replies("human.specialist", agent=agent.name, team=self.rota.team(agent.teams[0]).name)
+            key = f"specialist:{about}:{agent.name}:{now.timestamp()}"
+            tables.outbox.put(conversation_id, [OutboundMessage(text)], now, key)
+
     def tell(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str, **fields: str) -> None:
         said = OutboundMessage(self.replies(sentence, **fields))
         self._say(tables, ticket, now, said, f"{sentence}:{fields.get('agent', '')}")
@@ -132,12 +144,21 @@ class Handover:
         """Has their desk been heard of lately?"""
         return agent.seen_at is not None and now - agent.seen_at <= self.rota.service.away
 
-    def _for(self, ticket: Ticket, free: Sequence[Staff], load: dict[str, int]) -> Staff | None:
-        """Who had them before, then one of the team itself, then who stands in; of these who has least to do."""
+    def _for(self, ticket: Ticket, free: Sequence[Staff], load: dict[str, int], named: str) -> Staff | None:
+        """Who looks after them by name, of whatever team; who had them before; then one of the team itself, then who
+        stands in; of these who has least to do.
+        """
         team = self.rota.team(ticket.team).id
 
         def order(one: Staff) -> tuple[object, ...]:
             share = load.get(one.name, 0) / self.capacity(one)
-            return one.name != ticket.wanted, one.teams[0] != team, share, one.given_at or _LONG_AGO, one.name
+            return (
+                one.name != named,
+                one.name != ticket.wanted,
+                one.teams[0] != team,
+                share,
+                one.given_at or _LONG_AGO,
+                one.name,
+            )
 
-        return min((one for one in free if team in one.teams), key=order, default=None)
+        return min((one for one in free if team in one.teams or one.name == named), key=order, default=None)

@@ -144,6 +144,7 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     tables.consents.forget(conversation_id)
     tables.aftercare.forget(conversation_id)
     tables.groups.forget(conversation_id)
+    tables.specialists.forget(conversation_id)
     tables.people.leave(conversation_id)
     counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount
     delete(sa.delete(conversation).where(conversation.c.id == conversation_id))

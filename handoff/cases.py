@@ -19,9 +19,11 @@ from bot.materials.kinds import Kinds
 from bot.reporting import Report, Reported, Voice, deliver, report
 from bot.store.case_tables import case_file, matter
 from bot.store.db import Tables
+from bot.store.specialists import of_case
 from handoff.accounts import Known
 from handoff.looks import look
 from handoff.pages import Frame, to
+from handoff.specialists import choice
 
 AT = "/desk/cases"
 _TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
@@ -147,6 +149,7 @@ class Cases:
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
+            "specialist": choice(tables, of_case(reference)),
             "delivery": tables.aftercare.delivery(reference),
             "ended": all(one.state in ENDED for one in tables.matters.of(reference)),
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},

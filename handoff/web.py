@@ -36,6 +36,7 @@ from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
+from handoff.specialists import Naming
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def router(needs: Needs) -> APIRouter:
         Reports(frame, rota),
         Admin(frame, rota, needs.channels),
         Devices(frame),
+        Naming(frame, handover),
     )
     for part in parts:
         routes.include_router(part.routes())

@@ -40,6 +40,7 @@ from bot.store.people import People
 from bot.store.photos import Photos
 from bot.store.sessions import Sessions
 from bot.store.signings import Signings
+from bot.store.specialists import Specialists
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.uploads import Uploads
@@ -90,6 +91,7 @@ class Tables:
     uploads: Uploads
     aftercare: Aftercare
     groups: Groups
+    specialists: Specialists
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -126,6 +128,7 @@ class Tables:
             uploads=Uploads(connection),
             aftercare=Aftercare(connection, seal),
             groups=Groups(connection),
+            specialists=Specialists(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
