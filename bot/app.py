@@ -14,13 +14,14 @@ import bot.web
 from bot.attending import Attendant
 from bot.bundles.catalogue import Catalogue, load_catalogue
 from bot.calendar import load_hours
-from bot.channels import connect_all
+from bot.channels import connect_all, groups_of
 from bot.channels.base import Channel
 from bot.desk import open_desk, open_queue
 from bot.domain.hours import Hours
 from bot.domain.rota import Rota
 from bot.engine import rasa_beside
 from bot.errors import ConfigError, OperatorError
+from bot.groups import Groups
 from bot.hearing import Ear
 from bot.ledger.kinds import load_licence_kinds
 from bot.materials.eye import Eye
@@ -90,12 +91,10 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
     pieces = frozenset(name for name, channel in channels.items() if channel.capabilities.pieces)
     counted = frozenset(name for name, channel in channels.items() if channel.capabilities.counted)
     hours, catalogue = open_hours(settings), load_catalogue(config, settings.hall.region)
-    credit = load_credit(config / "credit.csv", settings.promises)
+    credit, replies = load_credit(config / "credit.csv", settings.promises), load_replies(config)
     departments = load_departments(config / "departments.yml")
-    replies = load_replies(config)
     rota = load_rota(config / "teams.yml", hours, catalogue.bundles)
     kinds, eye = load_licence_kinds(config / "licences.yml", catalogue.bundles), open_eye(settings, catalogue)
-    offices = load_offices(config / "offices.yml", catalogue.bundles)
     walks = load_walks(config, catalogue.questions, catalogue.bundles)
     resources = Resources(
         settings,
@@ -111,12 +110,12 @@ def build(settings: Settings, *, group_commit: bool = True, embedder: Embedder |
         counted,
         kinds,
         eye,
-        offices,
+        load_offices(config / "offices.yml", catalogue.bundles),
         walks,
     )
     ports = Ports(settings.home / "departments", settings.registry_token.get_secret_value(), departments)
-    clerk = Clerk(settings, replies, hours)
-    more = (open_queue(resources).go, open_nudger(resources).go, Attendant(resources).go)
+    clerk, groups = Clerk(settings, replies, hours), Groups(resources, groups_of(channels))
+    more = (open_queue(resources).go, open_nudger(resources).go, Attendant(resources).go, groups.go)
     return App(resources, channels, Round(resources, clerk, ports, more))
 
 
@@ -242,7 +241,8 @@ def open_rota(settings: Settings) -> Rota:
 
 def web(parts: App) -> tuple[FastAPI, str]:
     """The web application with the staff desk in it, and the desk's address."""
-    desk = open_desk(parts.resources, list(parts.channels))
+    groups = groups_of(parts.channels)
+    desk = open_desk(parts.resources, [name for name in parts.channels if groups.get(name) != "notice"], groups)
     return bot.web.create(parts.resources, parts.channels, parts.round, [desk]), "/desk"
 
 

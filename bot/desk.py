@@ -1,5 +1,6 @@
 """What the desk is given: the parts of the program that it may use, each as a function."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,8 +22,8 @@ from bot.settings import ARTICLES
 from bot.store.db import Store
 from bot.turn import Resources
 from handoff.accounts import Accounts
-from handoff.cases import CaseHelp
 from handoff.chats import Found
+from handoff.drafts import CaseHelp
 from handoff.inspections import Pictures
 from handoff.knowledge import Editing
 from handoff.people import Rights
@@ -31,8 +32,8 @@ from handoff.queue import Queue
 _FOUND = 4  # articles beside a chat
 
 
-def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
-    """All the pages of staff."""
+def open_desk(resources: Resources, channels: list[str], groups: Collection[str] = ()) -> APIRouter:
+    """All the pages of staff. `groups`: the channels that have a group of staff."""
     work, help_ = _Work(resources), Help(resources.store, resources.replies)
     needs = handoff.web.Needs(
         resources.store,
@@ -57,6 +58,7 @@ def open_desk(resources: Resources, channels: list[str]) -> APIRouter:
             partial(finding_link, resources),
         ),
         partial(import_file, resources.store, resources.kinds),
+        bool(groups),
     )
     return handoff.web.router(needs)
 

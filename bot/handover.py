@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Literal
 
+from bot.afterwards import asking
 from bot.domain.conversation import Owner
 from bot.domain.messages import OutboundMessage
 from bot.domain.rota import Rota
@@ -12,6 +14,8 @@ from bot.domain.staff import Staff
 from bot.domain.ticket import Ended, Ticket
 from bot.replies import Replies
 from bot.store.db import Tables
+
+Refusal = Literal["", "gone", "full", "not_yours"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -39,8 +43,10 @@ class Handover:
             return []
         load, given = tables.tickets.loads(), list[Ticket]()
         free = [one for one in agents if load.get(one.name, 0) < self.capacity(one)]
-        for ticket in tables.tickets.waiting(None) if free else []:
-            agent = self._for(ticket, free, load)
+        waiting = tables.tickets.waiting(None) if free else []
+        named = tables.specialists.for_citizens([one.conversation_id for one in waiting]) if waiting else {}
+        for ticket in waiting:
+            agent = self._for(ticket, free, load, named.get(ticket.conversation_id, ""))
             if agent is None or not self.give(tables, ticket, agent, now):
                 continue
             given.append(ticket)
@@ -50,11 +56,27 @@ class Handover:
                 break
         return given
 
-    def give(self, tables: Tables, ticket: Ticket, agent: Staff, now: datetime) -> bool:
+    def take(self, tables: Tables, id: int, agent: Staff, now: datetime, device: str = "") -> Refusal:
+        """One that waits, out of its turn; why not, where it cannot be. Nobody has more than they can; a supervisor may
+        take it from another.
+        """
+        tables.staff.online(hold=True)
+        ticket = tables.tickets.find(id)
+        if ticket is None or ticket.state == "closed":
+            return "gone"
+        if not agent.teams or tables.tickets.loads().get(agent.name, 0) >= self.capacity(agent):
+            return "full"
+        if ticket.state == "held" and ticket.agent != agent.name:
+            if not agent.may("supervisor") or not self.put_back(tables, ticket, now, "human.put_back"):
+                return "not_yours"
+            ticket = tables.tickets.get(id)
+        return "" if self.give(tables, ticket, agent, now, device) else "gone"
+
+    def give(self, tables: Tables, ticket: Ticket, agent: Staff, now: datetime, device: str = "") -> bool:
         """To this member of staff, whom the citizen sees come; False where it waits no longer."""
         if not tables.conversations.pass_on(ticket.conversation_id, "queued", "human"):
             return False
-        if not tables.tickets.hand(ticket.id, agent.name, now):
+        if not tables.tickets.hand(ticket.id, agent.name, now, device):
             return False
         tables.staff.change(agent.name, given_at=now)
         self.tell(tables, ticket, now, "human.joined", agent=agent.name, team=self.rota.team(agent.teams[0]).name)
@@ -76,13 +98,32 @@ class Handover:
             return False
         tables.tickets.close(ticket.id, ended, now)
         name = ticket.agent or self.replies("words.staff")
-        self.tell(tables, ticket, now, f"human.ended_{ended}", agent=name)
+        self._say(tables, ticket, now, self.ended(tables, ticket, ended, now, name), f"human.ended_{ended}:{name}")
         return True
 
+    def ended(self, tables: Tables, ticket: Ticket, ended: Ended, now: datetime, name: str) -> OutboundMessage:
+        """That a person has gone; with the question how it was, where they have said anything."""
+        text, about = self.replies(f"human.ended_{ended}", agent=name), f"ticket:{ticket.id}"
+        if ticket.answered_at is None:
+            return OutboundMessage(text)
+        return asking(tables, self.replies, text, about, ticket.conversation_id, now)
+
+    def name(
+        self, tables: Tables, about: str, conversation_id: str, agent: Staff | None, by: str, now: datetime
+    ) -> None:
+        """From now on this member of staff looks after the case, or the citizen, who is told; nobody any more: None."""
+        tables.specialists.name(about, agent.name if agent else "", by, now)
+        if agent is not None:
+            text = self.replies("human.specialist", agent=agent.name, team=self.rota.team(agent.teams[0]).name)
+            key = f"specialist:{about}:{agent.name}:{now.timestamp()}"
+            tables.outbox.put(conversation_id, [OutboundMessage(text)], now, key)
+
     def tell(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str, **fields: str) -> None:
-        said = [OutboundMessage(self.replies(sentence, **fields))]
-        key = f"ticket:{ticket.id}:{sentence}:{fields.get('agent', '')}:{now.timestamp()}"
-        tables.outbox.put(ticket.conversation_id, said, now, key)
+        said = OutboundMessage(self.replies(sentence, **fields))
+        self._say(tables, ticket, now, said, f"{sentence}:{fields.get('agent', '')}")
+
+    def _say(self, tables: Tables, ticket: Ticket, now: datetime, said: OutboundMessage, key: str) -> None:
+        tables.outbox.put(ticket.conversation_id, [said], now, f"ticket:{ticket.id}:{key}:{now.timestamp()}")
 
     def minutes(self, tables: Tables, ticket: Ticket, now: datetime) -> int | None:
         """An honest guess of when somebody comes: by who is there, and how long chats took; None where nobody is."""
@@ -103,12 +144,21 @@ class Handover:
         """Has their desk been heard of lately?"""
         return agent.seen_at is not None and now - agent.seen_at <= self.rota.service.away
 
-    def _for(self, ticket: Ticket, free: Sequence[Staff], load: dict[str, int]) -> Staff | None:
-        """Who had them before, then one of the team itself, then who stands in; of these who has least to do."""
+    def _for(self, ticket: Ticket, free: Sequence[Staff], load: dict[str, int], named: str) -> Staff | None:
+        """Who looks after them by name, of whatever team; who had them before; then one of the team itself, then who
+        stands in; of these who has least to do.
+        """
         team = self.rota.team(ticket.team).id
 
         def order(one: Staff) -> tuple[object, ...]:
             share = load.get(one.name, 0) / self.capacity(one)
-            return one.name != ticket.wanted, one.teams[0] != team, share, one.given_at or _LONG_AGO, one.name
+            return (
+                one.name != named,
+                one.name != ticket.wanted,
+                one.teams[0] != team,
+                share,
+                one.given_at or _LONG_AGO,
+                one.name,
+            )
 
-        return min((one for one in free if team in one.teams), key=order, default=None)
+        return min((one for one in free if team in one.teams or one.name == named), key=order, default=None)

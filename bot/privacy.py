@@ -55,6 +55,10 @@ def export(tables: Tables, conversation_id: str, who: str, now: datetime) -> dic
             {"case": one.case, "document": one.document, "state": one.state, "evidence": one.steps.evidence}
             for one in tables.signings.of_conversation(conversation_id)
         ],
+        "ratings": [
+            {"about": one.about, "mark": one.mark, "reason": one.reason}
+            for one in tables.aftercare.of_conversation(conversation_id)
+        ],
         "notes": [one.text for one in tables.desk.notes(conversation_id)],
         "cases": [
             {
@@ -138,6 +142,9 @@ def erase(tables: Tables, conversation_id: str, who: str, now: datetime) -> dict
     tables.windows.forget(conversation_id)
     tables.sessions.forget(conversation_id)
     tables.consents.forget(conversation_id)
+    tables.aftercare.forget(conversation_id)
+    tables.groups.forget(conversation_id)
+    tables.specialists.forget(conversation_id)
     tables.people.leave(conversation_id)
     counts["answers"] = delete(sa.delete(answer).where(answer.c.conversation_id == conversation_id)).rowcount
     delete(sa.delete(conversation).where(conversation.c.id == conversation_id))

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.afterwards import asking
 from bot.bundles.model import Bundle
+from bot.domain.aftercare import Delivered
 from bot.domain.case import Case
 from bot.domain.hours import Hours
 from bot.domain.messages import OutboundMessage
@@ -148,6 +150,35 @@ def _end(voice: Voice, case: Case, matters: Sequence[Matter]) -> list[OutboundMe
         lines = "\n".join(voice.replies("words.number", number=str(n), choice=line) for n, line in enumerate(advice, 1))
         said.append(voice.say("progress.advice", lines=lines))
     return said
+
+
+def deliver(tables: Tables, voice: Voice, reference: str, way: Delivered, note: str, who: str, now: datetime) -> None:
+    """What came of a case was given to the citizen, who is told, and asked how it was. OperatorError where nothing was
+    granted, something is still to be decided, or it was delivered before.
+    """
+    case, matters = tables.cases.load(reference, hold=True), tables.matters.of(reference)
+    results = [one.result for one in matters if one.state == "granted"]
+    if case is None or not results or any(one.state not in ENDED for one in matters):
+        raise OperatorError(f"nothing to deliver of {reference}")
+    if not tables.aftercare.deliver(reference, way, note, who, now):
+        raise OperatorError(f"{reference} was delivered before")
+    replies = voice.replies
+    told = replies(f"progress.delivered_{way}", results=replies("words.between").join(results), number=reference)
+    text = replies("progress.delivered_note", told=told, note=note) if note else told
+    said = asking(tables, replies, text, f"case:{reference}", case.conversation_id, now)
+    tables.outbox.put(case.conversation_id, [said], now, f"delivered:{reference}")
+
+
+def reopen(tables: Tables, voice: Voice, reference: str, item: str, now: datetime) -> bool:
+    """Take a decision back: the matter is looked at again. False where it is not decided."""
+    found = next((one for one in tables.matters.of(reference) if one.item == item), None)
+    case = tables.cases.load(reference, hold=True)
+    if found is None or case is None or found.state not in ("granted", "refused"):
+        return False
+    tables.matters.save(replace(found, state="accepted", changed_at=now, number="", valid_until=None))
+    said = [voice.say("progress.news_reopened", name=found.name, number=reference, department=found.department)]
+    tables.outbox.put(case.conversation_id, said, now, f"reopen:{reference}:{item}:{now.timestamp()}")
+    return True
 
 
 def _hours(voice: Voice) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.afterwards import RATINGS
 from bot.domain.knowledge import REASONS
 from bot.handlers import (
     booked,
@@ -21,6 +22,7 @@ from bot.handlers import (
     papers,
     photos,
     question,
+    rating,
     signed,
     smalltalk,
     status,
@@ -105,6 +107,8 @@ COMMANDS: dict[str, Handler] = {
     "reshoot": inspecting.redo,
     "sign": signed.ask,
     "upload": uploading.ask,
+    **dict.fromkeys(RATINGS, rating.give),
+    **dict.fromkeys(rating.REASONS, rating.reason),
     "signed": signed.signed,
 }
 
@@ -165,6 +169,7 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     walking.is_pick: walking.shoot,
     checking.is_meant: checking.start,
     nudged.is_reply: nudged.reply,
+    rating.is_reason: rating.reason,
     ledger.names_phone: ledger.ask_code,
     (lambda turn: bundle.is_refused(turn) or turn.heard.answerable): question.answer,
     following.is_choice: following.choose,

@@ -1,44 +1,36 @@
 """The pages of cases: what was answered and sent, what departments decide, and what staff fill in for citizens."""
 
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, get_args
-from urllib.parse import parse_qs
 
 import sqlalchemy as sa
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from bot.bundles.model import Bundle
+from bot.domain.aftercare import Delivered
 from bot.domain.progress import ENDED, STEPS, Matter
 from bot.domain.promise import Promise
 from bot.domain.signing import SIGNED
 from bot.errors import OperatorError
 from bot.materials.kinds import Kinds
-from bot.reporting import Report, Reported, Voice, report
+from bot.reporting import Report, Reported, Voice, deliver, report
 from bot.store.case_tables import case_file, matter
 from bot.store.db import Tables
+from bot.store.specialists import of_case
 from handoff.accounts import Known
 from handoff.looks import look
 from handoff.pages import Frame, to
+from handoff.specialists import choice
 
 AT = "/desk/cases"
 _TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
 _AT_ONCE = 100
+_NOTE = 60  # characters beside a delivery, such as the number of a parcel
 
 Word = Annotated[str, Form()]
-
-
-@dataclass(frozen=True)
-class CaseHelp:
-    """What the desk may do with a draft: look at it, and offer answers to the citizen; see bot/helping.py."""
-
-    sheet: Callable[[str, str, datetime], Any]
-    propose: Callable[[str, Mapping[str, str], str, datetime], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,6 @@ class Cases:
 
     frame: Frame
     voice: Voice
-    help: CaseHelp
     content: Callable[[str], bytes]
     kinds: Kinds
 
@@ -66,7 +57,6 @@ class Cases:
         router = APIRouter(prefix="/desk", include_in_schema=False)
         self._views(router)
         self._decisions(router)
-        self._help(router)
         return router
 
     def _views(self, router: APIRouter) -> None:
@@ -120,21 +110,10 @@ class Cases:
             """Asks for a second pair of eyes."""
             return self._asked(known, reference, item, why)
 
-    def _help(self, router: APIRouter) -> None:
-        Helping = Annotated[Known, Depends(self.frame.door.to("agent", "reviewer"))]  # noqa: N806 - a type
-
-        @router.get("/case/{reference}")
-        def sheet(reference: str, request: Request, known: Helping) -> Response:
-            return self._helped(request, known, reference, {})
-
-        @router.post("/case/{reference}")
-        async def fill(reference: str, request: Request, known: Helping) -> Response:
-            """A draft that staff help to fill in; what they type is offered to the citizen."""
-            body = parse_qs((await request.body()).decode("utf-8", "replace"))
-            typed = {name: text[0] for name, text in body.items()}
-            if not secrets.compare_digest(typed.pop("csrf", "").encode(), known.session.csrf.encode()):
-                raise HTTPException(403, "not a form of this session")
-            return await to_thread.run_sync(self._helped, request, known, reference, typed)
+        @router.post("/cases/{reference}/deliver")
+        def delivered(reference: str, known: Doing, way: Annotated[Delivered, Form()], note: Word = "") -> Response:
+            """What came of it was given to the citizen."""
+            return self._delivered(known, reference, way, note.strip()[:_NOTE])
 
     def _rows(self, tables: Tables, state: str) -> list[Row]:
         """The latest, or those of which one matter stands so."""
@@ -170,6 +149,9 @@ class Cases:
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
+            "specialist": choice(tables, of_case(reference)),
+            "delivery": tables.aftercare.delivery(reference),
+            "ended": all(one.state in ENDED for one in tables.matters.of(reference)),
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),
@@ -196,11 +178,23 @@ class Cases:
             what = f"decide {told.item} {told.state}"
             tables.audits.put(known.staff.name, what, told.case, now, {"defects": len(told.defects)}, told.reason)
 
+        return self._tried(work, path, "decision", "decided")
+
+    def _delivered(self, known: Known, reference: str, way: Delivered, note: str) -> Response:
+        path, now = f"{AT}/{reference}", self.frame.store.now()
+
+        def work(tables: Tables) -> None:
+            deliver(tables, self.voice, reference, way, note, known.staff.name, now)
+            tables.audits.put(known.staff.name, f"deliver {way}", reference, now)
+
+        return self._tried(work, path, "delivery", "delivered")
+
+    def _tried(self, work: Callable[[Tables], None], path: str, fault: str, done: str) -> Response:
         try:
             self.frame.store.write(work)
         except OperatorError:
-            return to(path, fault="decision")
-        return to(path, done="decided")
+            return to(path, fault=fault)
+        return to(path, done=done)
 
     def _asked(self, known: Known, reference: str, item: str, why: str) -> Response:
         path, now = f"{AT}/{reference}", self.frame.store.now()
@@ -214,28 +208,6 @@ class Cases:
             return True
 
         return to(path, done="asked") if self.frame.store.write(work) else to(path, fault="decision")
-
-    def _helped(self, request: Request, known: Known, reference: str, typed: Mapping[str, str]) -> Response:
-        """The page of a draft, after what was typed has been offered; away where it is handed in or dropped."""
-        who, now = known.staff.name, self.frame.store.now()
-        try:
-            faults = self.help.propose(reference, typed, who, now) if typed else {}
-            sheet = self.help.sheet(reference, who, now)
-        except OperatorError:
-            return RedirectResponse("/desk", 303)
-        return self.frame.page(request, known, "case.html", sheet=sheet, faults=faults, sent=bool(typed) and not faults)
-
-
-def reopen(tables: Tables, voice: Voice, reference: str, item: str, now: datetime) -> bool:
-    """Take a decision back: the matter is looked at again. False where it is not decided."""
-    found = next((one for one in tables.matters.of(reference) if one.item == item), None)
-    case = tables.cases.load(reference, hold=True)
-    if found is None or case is None or found.state not in ("granted", "refused"):
-        return False
-    tables.matters.save(replace(found, state="accepted", changed_at=now, number="", valid_until=None))
-    said = [voice.say("progress.news_reopened", name=found.name, number=reference, department=found.department)]
-    tables.outbox.put(case.conversation_id, said, now, f"reopen:{reference}:{item}:{now.timestamp()}")
-    return True
 
 
 def _next(one: Matter) -> list[Reported]:

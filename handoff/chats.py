@@ -16,6 +16,7 @@ from handoff.accounts import Known
 from handoff.desk import Desk
 from handoff.news import News
 from handoff.pages import Frame, to, tried
+from handoff.specialists import choice
 from handoff.story import Story, story
 
 AT = "/desk/chats"
@@ -113,6 +114,8 @@ class Chats:
             return to(AT, fault="gone")
         if told is not None:
             self.frame.look(known, "view chat", told.ticket.conversation_id)
+            about = told.ticket.conversation_id
+            shown["specialist"] = self.frame.store.read(lambda tables: choice(tables, about))
             renewed = "x-look" in request.headers  # then only what was said and who waits is put into the page
             shown |= self._beside(known, told, q, search=not renewed)
         return self.frame.page(request, known, "chats.html", **shown, story=told, q=q, key=secrets.token_hex(8))
@@ -133,6 +136,7 @@ class Chats:
             "unread": new,
             "online": bool(staff and staff.online),
             "colleagues": [(one, load.get(one.name, 0)) for one in tables.staff.online()],
+            "looked_after": tables.specialists.loads(),
             "teams": self.rota.teams,
         }
 

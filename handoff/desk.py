@@ -49,19 +49,11 @@ class Desk:
             self.leave(staff)
 
     def take(self, staff: Staff, id: int, now: datetime) -> None:
-        """One that waits, out of its turn. Nobody has more than they can; a supervisor may take it from another."""
+        """One that waits, out of its turn."""
 
         def work(tables: Tables) -> None:
-            tables.staff.online(hold=True)
-            ticket = _alive(tables, id)
-            if not staff.teams or tables.tickets.loads().get(staff.name, 0) >= self.handover.capacity(staff):
-                raise Refused("full")
-            if ticket.state == "held" and ticket.agent != staff.name:
-                if not staff.may("supervisor") or not self.handover.put_back(tables, ticket, now, "human.put_back"):
-                    raise Refused("not_yours")
-                ticket = _alive(tables, id)
-            if not self.handover.give(tables, ticket, staff, now):
-                raise Refused("gone")
+            if why := self.handover.take(tables, id, staff, now):
+                raise Refused(why)
 
         self.store.write(work)
 

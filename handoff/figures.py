@@ -1,19 +1,17 @@
 """The figures of the desk over some days, each with what it is a share of."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.bundles.model import Bundle
-from bot.domain.progress import ENDED, Matter
 from bot.domain.rota import Rota
 from bot.domain.ticket import Ticket
-from bot.store.case_tables import case_file, promise
 from bot.store.db import Tables
-from bot.store.tables import answer, outbox
+from bot.store.tables import answer
+from handoff.case_figures import Rated, Worked, rated, worked
 from handoff.inspection_figures import Inspected, inspected
 from handoff.shares import Share
 
@@ -25,18 +23,6 @@ class Times:
     middle: float | None
     most: float | None
     count: int
-
-
-@dataclass(frozen=True)
-class Item:
-    """Working days from acceptance to decision, beside what was promised and what the law gives."""
-
-    name: str
-    decided: int
-    days: float
-    promised: int
-    legal: int
-    in_time: Share
 
 
 @dataclass(frozen=True)
@@ -53,10 +39,9 @@ class Figures:
     in_time: Share
     waiting: int
     oldest: datetime | None
-    first_pass: Share
-    promises: Share
-    items: tuple[Item, ...]
+    worked: Worked
     inspected: Inspected
+    rated: Mapping[str, Rated]
 
 
 def figures(tables: Tables, rota: Rota, since: datetime, until: datetime) -> Figures:
@@ -67,7 +52,6 @@ def figures(tables: Tables, rota: Rota, since: datetime, until: datetime) -> Fig
     answered = [one for one in tickets if one.answered_at]
     in_time = sum(1 for one in answered if one.answer_due and one.answered_at and one.answered_at <= one.answer_due)
     waiting = tables.tickets.waiting(None)
-    matters = _matters(tables, since, until)
     return Figures(
         since,
         until,
@@ -81,10 +65,9 @@ def figures(tables: Tables, rota: Rota, since: datetime, until: datetime) -> Fig
         Share(in_time, len(answered)),
         len(waiting),
         min((one.created_at for one in waiting), default=None),
-        _first_pass(tables, matters),
-        _promises(tables, since, until),
-        _items(tables, rota, matters),
+        worked(tables, rota.hours, since, until),
         inspected(tables, rota.hours, since, until),
+        {what: rated(tables, what, since, until) for what in ("ticket", "case")},
     )
 
 
@@ -115,51 +98,3 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     """The smallest value below or at which this share lies; None of nothing."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
-
-
-def _matters(tables: Tables, since: datetime, until: datetime) -> list[tuple[Matter, int]]:
-    """What was decided in these days, with the working days that the law gives."""
-    found = sa.select(case_file.c.reference).where(case_file.c.submitted_at.is_not(None))
-    decided = []
-    for reference in tables.connection.scalars(found):
-        matters = [
-            one for one in tables.matters.of(reference) if one.state in ENDED and since <= one.changed_at < until
-        ]
-        case = tables.cases.load(reference) if matters else None
-        legal = {item.id: item.days.legal for item in Bundle.model_validate(case.bundle).items} if case else {}
-        decided += [(one, legal.get(one.item, one.working_days)) for one in matters if one.state != "withdrawn"]
-    return decided
-
-
-def _first_pass(tables: Tables, matters: Sequence[tuple[Matter, int]]) -> Share:
-    """Decided without anything ever having had to be put right: the notice of it would stand in the outbox."""
-    told = sa.select(outbox.c.key).where(outbox.c.key.like("report:%:defective:%"))
-    defective = {tuple(key.split(":")[1:3]) for key in tables.connection.scalars(told)}
-    return Share(sum((one.case, one.item) not in defective for one, _ in matters), len(matters))
-
-
-def _promises(tables: Tables, since: datetime, until: datetime) -> Share:
-    """Papers that were to follow, by the day on which they were due: those that came, of all whose outcome is known."""
-    first, last = since.date().isoformat(), until.date().isoformat()
-    due = sa.and_(promise.c.kind == "deferral", promise.c.due_on >= first, promise.c.due_on <= last)
-    count = sa.select(promise.c.state, sa.func.count()).where(due).group_by(promise.c.state)
-    states = {row[0]: int(row[1]) for row in tables.connection.execute(count)}
-    return Share(states.get("kept", 0), states.get("kept", 0) + states.get("lapsed", 0))
-
-
-def _items(tables: Tables, rota: Rota, matters: Sequence[tuple[Matter, int]]) -> tuple[Item, ...]:
-    found = []
-    for name in sorted({one.name for one, _ in matters}):
-        same = [(one, legal) for one, legal in matters if one.name == name and one.accepted_on]
-        days = [_days(rota, one, one.accepted_on) for one, _ in same if one.accepted_on]
-        if not same:
-            continue
-        promised = same[-1][0].working_days
-        in_time = Share(sum(each <= one.working_days for each, (one, _) in zip(days, same, strict=True)), len(days))
-        found.append(Item(name, len(same), sum(days) / len(days), promised, same[-1][1], in_time))
-    return tuple(found)
-
-
-def _days(rota: Rota, one: Matter, accepted: date) -> int:
-    """Working days in which it was not the citizen's turn."""
-    return max(0, rota.hours.between(accepted, one.changed_at.astimezone(rota.hours.zone).date()) - one.paused_days)

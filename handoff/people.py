@@ -9,13 +9,12 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from bot.reporting import Voice
+from bot.reporting import Voice, reopen
 from bot.store.case_tables import case_file
 from bot.store.db import Tables
 from bot.store.desk import Approval
 from bot.store.tables import conversation
 from handoff.accounts import Known
-from handoff.cases import reopen
 from handoff.pages import Frame, to
 
 AT = "/desk/people"

@@ -53,10 +53,11 @@ class Queue:
         if one.state != "held" or agent is None or one.held_at is None:  # agent: somebody outside of the desk
             return False
         unanswered = one.spoken_at is None or one.spoken_at < one.held_at
+        there = bool(one.device) or self.handover.is_there(agent, now)  # who has it in a group needs no desk
         if unanswered:
             late = now - one.held_at > self.handover.rota.service.unanswered
-            return late or not self.handover.is_there(agent, now)
-        return not self.handover.is_there(agent, now) and _last_heard(tables, one) > (one.spoken_at or one.held_at)
+            return late or not there
+        return not there and _last_heard(tables, one) > (one.spoken_at or one.held_at)
 
     def _release(self, id: int, now: datetime, tables: Tables) -> bool:
         one = tables.tickets.get(id)

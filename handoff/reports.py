@@ -80,20 +80,21 @@ def _sheets(found: Figures) -> dict[str, Cells]:
             ["item", "decided", "days", "promised", "legal", "in_time"],
             *(
                 [one.name, one.decided, round(one.days, 1), one.promised, one.legal, one.in_time.percent]
-                for one in found.items
+                for one in found.worked.items
             ),
         ],
     }
 
 
 def _summary(found: Figures) -> Cells:
+    visits = found.worked.visits
     served = next((count for what, count in found.outcomes if what == "answered"), 0)
     return [
         _row("served", Share(served, found.questions)),
         _row("handed", found.handed),
         _row("answered_in_time", found.in_time),
-        _row("first_pass", found.first_pass),
-        _row("promises", found.promises),
+        _row("first_pass", found.worked.first_pass),
+        _row("promises", found.worked.promises),
         _row("inspected_at_once", found.inspected.first_pass),
         _row("inspected_checked", found.inspected.checked),
         _row("inspected_remote", found.inspected.remote),
@@ -103,6 +104,10 @@ def _summary(found: Figures) -> Cells:
             found.inspected.count,
             "",
         ],
+        *(_row(f"rated_{what}", one.good) for what, one in found.rated.items()),
+        *(_row(f"rated_{what}_answered", one.answered) for what, one in found.rated.items()),
+        ["visits_without", visits.without, visits.cases, ""],
+        ["visits_needed", visits.needed, visits.cases, ""],
         ["waiting", found.waiting, "", ""],
     ]
 

@@ -23,10 +23,12 @@ from bot.walks import Walks
 from handoff.accounts import Accounts
 from handoff.admin import Admin, Entrance
 from handoff.appointments import Appointments
-from handoff.cases import CaseHelp, Cases
+from handoff.cases import Cases
 from handoff.chats import Chats, Found
 from handoff.desk import Desk
+from handoff.devices import Devices
 from handoff.door import Door
+from handoff.drafts import CaseHelp, Drafts
 from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
 from handoff.licences import Licences, Take
@@ -34,6 +36,7 @@ from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
+from handoff.specialists import Naming
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Needs:
     walks: Walks
     pictures: Pictures
     take_ledger: Take
+    has_group: bool
 
 
 def router(needs: Needs) -> APIRouter:
@@ -68,13 +72,20 @@ def router(needs: Needs) -> APIRouter:
         Handover(rota, needs.replies),
         Voice(needs.replies, rota.hours, needs.hall, needs.kinds, needs.walks),
     )
-    shared = {"hall": needs.hall, "zone": rota.hours.zone, "demo": needs.demo, "rota": rota}
+    shared = {
+        "hall": needs.hall,
+        "zone": rota.hours.zone,
+        "demo": needs.demo,
+        "rota": rota,
+        "has_group": needs.has_group,
+    }
     templates = Jinja2Templates(HERE / "templates")
     frame = Frame(store, Door(store, Accounts(store, demo=needs.demo)), templates, shared, {})
     parts = (
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
-        Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Cases(frame, voice, needs.content, needs.photo_kinds),
+        Drafts(frame, needs.help),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),
@@ -82,6 +93,8 @@ def router(needs: Needs) -> APIRouter:
         People(frame, needs.rights, voice),
         Reports(frame, rota),
         Admin(frame, rota, needs.channels),
+        Devices(frame),
+        Naming(frame, handover),
     )
     for part in parts:
         routes.include_router(part.routes())

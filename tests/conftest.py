@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,11 @@ import sqlalchemy as sa
 from bot.settings import ROOT
 from bot.store.db import Store
 from knowledge.embedding import Embedder, load_embedder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.driver import Citizen, Server
 
 
 def _postgres_folder() -> Path | None:
@@ -110,6 +116,27 @@ def home(built_home: Path, tmp_path: Path) -> Path:
     """A home of the test's own, with that index and a new database."""
     shutil.copytree(built_home / "kb", tmp_path / "home" / "kb", copy_function=os.link)
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")  # Playwright keeps an event loop in this thread, where other tests want their own
+def browser() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.driver import launch
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(server: "Server", browser: "Browser") -> Iterator[Callable[..., "Citizen"]]:
+    """Opens a page of the module's `server` as somebody new; no page may have complained at the end."""
+    from tests.browser.driver import visitors
+
+    with visitors(browser, server) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 
 from bot.domain.messages import OutboundMessage
-from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults, visitors
+from tests.browser.driver import Citizen, Server, new_home, serious_faults
 
 pytestmark = pytest.mark.browser
 
@@ -55,21 +55,6 @@ def mortal(index: Path, tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     server.kill()
-
-
-@pytest.fixture(scope="module")  # Playwright keeps an event loop in this thread, where other tests want their own
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Citizen]]:
-    """Opens a page as a new citizen; no page may have complained at the end."""
-    with visitors(browser, server) as visit:
-        yield visit
 
 
 # --- asking ---

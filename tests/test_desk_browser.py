@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from bot.settings import ROOT
-from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults, visitors
+from tests.browser.driver import Citizen, Server, new_home, serious_faults
 
 pytestmark = pytest.mark.browser
 
@@ -31,21 +31,6 @@ def server(built_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     server.start()
     yield server
     server.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Citizen]]:
-    """Opens a page as somebody new; no page may have complained at the end."""
-    with visitors(browser, server) as visit:
-        yield visit
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

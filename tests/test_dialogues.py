@@ -6,6 +6,7 @@ sources}. `case` is what the case touched last holds by then; `region`, as the f
 `signing` there names the papers to be signed by hand: `sign` signs by the link that was given last. A photo is a file
 of tests/data/photos, or a document that is made: its kind, a condition, `name=`, `address=`; or a `scene` of a shop,
 `code={digits}` held into it; or a `video`. `inspect` is an inspector's verdict: what fails, and how.
+`deliver` gives out what came of the case.
 `pytest --update-dialogues` rewrites the lines of bot and case.
 """
 
@@ -30,12 +31,14 @@ from bot.app import App
 from bot.bundles import papers
 from bot.bundles.model import Bundle
 from bot.channels import terminal
+from bot.domain.aftercare import Delivered
 from bot.domain.licence import Entry
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.handlers.question import source_lines
 from bot.helping import Help
 from bot.inspections import Inspector, Ruling
 from bot.materials.worker import Workers
+from bot.reporting import Voice, deliver
 from bot.settings import Settings, load_settings
 from bot.store.case_tables import case_file
 from bot.store.db import Tables
@@ -153,6 +156,17 @@ class Talk:
         refused = sorted(folder.parent.glob("refused/*.txt"))
         assert not refused, refused[-1].read_text("utf-8")
 
+    def deliver(self, way: Delivered) -> None:
+        """What came of the case that was submitted last is given out."""
+        resources = self.parts.resources
+        voice = Voice(resources.replies, resources.hours, resources.settings.hall.name)
+
+        def work(tables: Tables) -> None:
+            deliver(tables, voice, tables.connection.scalar(LAST_CASE) or "", way, "", "何伟", self.now)
+
+        resources.store.write(work)
+        self.run()
+
     def case(self) -> dict[str, Any]:
         """The case that was touched last: its bundle, its state, and its answers, a person's own data as a star."""
         store = self.parts.resources.store
@@ -244,8 +258,8 @@ def played(lines: list[dict[str, Any]], talk: Talk) -> list[dict[str, Any]]:
             talk.sign(str(value))
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
-        if key in ("report", "inspect"):
-            (talk.report if key == "report" else talk.inspect)(value)
+        if key in ("report", "inspect", "deliver"):
+            {"report": talk.report, "inspect": talk.inspect, "deliver": talk.deliver}[key](value)
             went += [{"bot": talk.shown(message)} for message in talk.said]
             continue
         bubbles = [pair for one in value for pair in one.items()] if key == "together" else [(key, value)]

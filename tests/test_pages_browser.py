@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bot.settings import ROOT
-from tests.browser.driver import Citizen, Server, launch, new_home, serious_faults, visitors
+from tests.browser.driver import Citizen, Server, new_home, serious_faults
 from tests.hall import photo
 from tests.peers.gateway import TOKEN, Gateway
 
@@ -56,20 +56,6 @@ def server(built_home: Path, gateway: Gateway, tmp_path_factory: pytest.TempPath
     server.start()
     yield server
     server.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Citizen]]:
-    with visitors(browser, server) as visit:
-        yield visit
 
 
 def say(citizen: Citizen, *words: str) -> None:

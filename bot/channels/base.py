@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.bells import Bells
 from bot.domain.case import Kept
+from bot.domain.group import GroupKind
 from bot.domain.knowledge import LONGEST_REASON
 from bot.domain.messages import InboundEvent, OutboundMessage, writable
 from bot.handover import Handover
@@ -22,6 +23,7 @@ class Capabilities:
     """What a channel can show and carry. `max_text` counts characters of one incoming message.
 
     `counted`: the platform counts our bubbles, so that few are made of many.
+    `group`: it has a group of staff, who talk with citizens in topics, or are only told that somebody waits.
     `pieces`: people send a thought in several bubbles, so that an unclear one waits a little for the rest.
     """
 
@@ -31,6 +33,7 @@ class Capabilities:
     buttons: bool = False
     card: bool = False
     file: bool = False
+    group: GroupKind = ""
 
 
 @dataclass(frozen=True)

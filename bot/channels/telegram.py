@@ -14,13 +14,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter
 from telegram.request import HTTPXRequest
 
 from bot.channels.base import Capabilities, Reception
+from bot.channels.forum import Forum, heeded
 from bot.channels.plain import pieces, plain
+from bot.domain.group import GroupKind, of_group
 from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
-from bot.errors import CitizenError, StoreError, TryLater, Undeliverable, Unknown, trail
+from bot.errors import CitizenError, StoreError, TryLater, Undeliverable, trail
 
 NAME = "telegram"
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ _LONG_POLL, _REST = 25, 5.0  # seconds
 class Settings(BaseModel):
     """`mode`: "poll" asks the platform; "webhook" is told by it at /channels/telegram, with `secret` in the header.
 
+    `group` is the number of the group of staff, in which citizens who wait are topics; none where it is not given.
     `token` and `secret` come from the environment, see docs/telegram.md.
     """
 
@@ -43,6 +46,7 @@ class Settings(BaseModel):
     mode: Literal["poll", "webhook"] = "poll"
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
     base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.telegram.org"
+    group: Annotated[int, Field(lt=0)] | None = None
     token: SecretStr
     secret: SecretStr = SecretStr("")
 
@@ -88,10 +92,12 @@ class Telegram:
     """`_next` is the time from which on each chat may be written to again."""
 
     def __init__(self, settings: Settings) -> None:
-        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True)
+        kind: GroupKind = "topics" if settings.group else ""
+        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True, group=kind)
         self._settings = settings
         self._next: OrderedDict[str, float] = OrderedDict()
         self._reception: Reception | None = None
+        self._forum: Forum | None = None
         base = settings.base.rstrip("/")
         self._requests = HTTPXRequest(), HTTPXRequest(read_timeout=_LONG_POLL + 5)
         self._bot = Bot(
@@ -104,6 +110,8 @@ class Telegram:
 
     def router(self, reception: Reception) -> APIRouter:
         self._reception = reception
+        if self._settings.group is not None:
+            self._forum = Forum(self._bot, self._settings.group, reception)
 
         @asynccontextmanager
         async def lifespan(app: Any) -> AsyncIterator[None]:
@@ -136,24 +144,24 @@ class Telegram:
     async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:
         if self._reception is None:
             raise TryLater("not at work here")
+        citizen = of_group(conversation_id)
+        if citizen is not None:
+            await self._to_group(citizen, message, key)
+            return
         chat, replies = conversation_id.rpartition(":")[2], self._reception.replies
         parts = pieces(plain(replace(message, choices=()), replies), LONGEST)
         for place, part in enumerate(parts):
             await self._turn_of(chat)
             await self._say(chat, part, _buttons(message.choices) if place == len(parts) - 1 else None)
 
+    async def _to_group(self, citizen: str, message: OutboundMessage, key: str) -> None:
+        if self._forum is None:
+            raise Undeliverable("there is no group any more")
+        await self._forum.send(citizen, message, key)
+
     async def _say(self, chat: str, text: str, buttons: InlineKeyboardMarkup | None) -> None:
-        try:
+        with heeded():
             await self._bot.send_message(int(chat), text, reply_markup=buttons)
-        except RetryAfter as error:
-            wait = error.retry_after
-            raise TryLater("too many", float(wait if isinstance(wait, int) else wait.total_seconds())) from error
-        except TimedOut as error:
-            raise Unknown("no answer in time") from error
-        except (Forbidden, BadRequest) as error:
-            raise Undeliverable(type(error).__name__) from error
-        except NetworkError as error:
-            raise TryLater(type(error).__name__) from error
 
     async def _turn_of(self, chat: str) -> None:
         """Wait until this chat may be written to."""
@@ -183,6 +191,8 @@ class Telegram:
 
     async def _take(self, reception: Reception, update: Update) -> None:
         """Keep what happened. StoreError where it cannot be kept: the platform gives it again."""
+        if self._forum is not None and await self._forum.heard(update):
+            return
         event, media = understood(update, reception.replies.word("help"), datetime.now(UTC))
         if event is None:
             return

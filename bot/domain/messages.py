@@ -39,7 +39,8 @@ class InboundEvent:
     """One thing that happened in a conversation, as a channel reported it.
 
     `event_id` is the channel's own id: a second delivery carries the same one.
-    A vote is on the answer to the event of the inbox id `answer`.
+    A vote is on the answer to the event of the inbox id `answer`. `by` is the member of staff whose words an `agent`
+    event has, where the channel knows.
     """
 
     channel: str
@@ -54,6 +55,7 @@ class InboundEvent:
     vote: Vote = ""
     answer: int | None = None
     reason: str = ""
+    by: str = ""
 
     @property
     def conversation_id(self) -> str:

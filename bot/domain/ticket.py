@@ -15,6 +15,7 @@ class Ticket:
 
     `first` goes before others: elders and disabled people. `wanted` had this citizen last, or is asked for by name.
     `answer_due` and `done_due` are the service levels. `agent` is "" of somebody who spoke from outside of the desk.
+    `device`: the group in which they have it, "" at the desk.
     """
 
     id: int
@@ -37,3 +38,4 @@ class Ticket:
     done_due: datetime | None = None
     told_at: datetime | None = None
     escalated_at: datetime | None = None
+    device: str = ""

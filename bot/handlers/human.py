@@ -39,7 +39,7 @@ def back(turn: Turn) -> None:
         turn.say("human.nobody")
     else:
         turn.tables.tickets.close(ticket.id, "citizen", turn.now)
-        turn.say("human.ended_citizen")
+        turn.said.append(_handover(turn).ended(turn.tables, ticket, "citizen", turn.now, ""))
     turn.conversation.owner = "bot"
     turn.conclude("handed_off")
 
@@ -92,7 +92,7 @@ def _at(replies: Replies, hours: Hours, when: datetime, now: datetime) -> str:
 def _wait(turn: Turn, ticket: Ticket) -> str:
     """Where they stand and for how long, if somebody is there to tell; otherwise when the team is at work."""
     resources = turn.resources
-    minutes = Handover(resources.rota, resources.replies).minutes(turn.tables, ticket, turn.now)
+    minutes = _handover(turn).minutes(turn.tables, ticket, turn.now)
     if minutes is None or ticket.state != "waiting":
         begins = resources.rota.next_on(resources.rota.team(ticket.team).id, turn.now)
         return _at(resources.replies, resources.hours, begins, turn.now)
@@ -100,15 +100,23 @@ def _wait(turn: Turn, ticket: Ticket) -> str:
     return resources.replies("human.place", place=str(place), minutes=str(minutes))
 
 
+def _handover(turn: Turn) -> Handover:
+    return Handover(turn.resources.rota, turn.resources.replies)
+
+
 def relay(turn: Turn) -> None:
     """The words of staff, from whatever device: whoever speaks owns the conversation, until the last word."""
     tables, conversation, replies = turn.tables, turn.conversation, turn.resources.replies
-    text = turn.event.text
-    ticket = open_ticket(turn, "asked")
+    text, by = turn.event.text, turn.event.by
+    ticket = tables.tickets.of(conversation.id) if by else open_ticket(turn, "asked")
+    if ticket is None or (by and ticket.agent != by):  # somebody else has it by now
+        turn.conclude("refused")
+        return
     if text.strip() in replies("words.done").split():
         tables.tickets.close(ticket.id, "agent", turn.now)
         conversation.owner = "bot"
-        turn.say("human.ended_agent", agent=ticket.agent or replies("words.staff"))
+        name = ticket.agent or replies("words.staff")
+        turn.said.append(_handover(turn).ended(tables, ticket, "agent", turn.now, name))
     else:
         if conversation.owner != "human":
             tables.tickets.hand(ticket.id, "", turn.now)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.errors import StoreError
 from bot.seal import Seal
 from bot.store import schema
+from bot.store.aftercare import Aftercare
 from bot.store.answers import Answers
 from bot.store.appointments import Appointments
 from bot.store.articles import Articles
@@ -22,6 +23,7 @@ from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
 from bot.store.engine import open_engine, open_reader
+from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.inspections import Inspections
 from bot.store.invitations import Invitations
@@ -38,6 +40,7 @@ from bot.store.people import People
 from bot.store.photos import Photos
 from bot.store.sessions import Sessions
 from bot.store.signings import Signings
+from bot.store.specialists import Specialists
 from bot.store.staff import StaffTable
 from bot.store.tickets import Tickets
 from bot.store.uploads import Uploads
@@ -86,6 +89,9 @@ class Tables:
     inspections: Inspections
     signings: Signings
     uploads: Uploads
+    aftercare: Aftercare
+    groups: Groups
+    specialists: Specialists
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -120,6 +126,9 @@ class Tables:
             inspections=Inspections(connection, seal),
             signings=Signings(connection, seal),
             uploads=Uploads(connection),
+            aftercare=Aftercare(connection, seal),
+            groups=Groups(connection),
+            specialists=Specialists(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

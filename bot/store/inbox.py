@@ -23,7 +23,7 @@ _MOST_BUBBLES = 6
 
 @dataclass(frozen=True)
 class Bubble:
-    """An event that waits, and when we kept it."""
+    """An event, and when we kept it."""
 
     id: int
     at: datetime
@@ -154,6 +154,14 @@ class Inbox:
             for row in self._connection.execute(mine)
         ]
         return [one for one in found if one[1].kind not in ("timer", "vote")]
+
+    def since(self, conversation_id: str, id: int) -> list[Bubble]:
+        """What a citizen has sent behind this event; timers, votes and words of staff left out."""
+        mine = sa.and_(inbox.c.conversation_id == conversation_id, inbox.c.id > id)
+        columns = (inbox.c.id, inbox.c.created_at, inbox.c.body)
+        rows = self._connection.execute(sa.select(*columns).where(mine).order_by(inbox.c.id))
+        found = [Bubble(row.id, row.created_at, _event.validate_python(self._seal.show(row.body))) for row in rows]
+        return [one for one in found if one.event.kind not in ("timer", "vote", "agent")]
 
     def last_at(self, conversation_id: str) -> datetime | None:
         """When something came last."""

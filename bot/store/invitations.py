@@ -1,5 +1,6 @@
 """Codes that open one case in another conversation: to go on with it there, or to confirm that it is one's own. Others
-say that a licence, or another conversation, is one's own: then the 'case' is the holder, or the conversation.
+say that a licence, another conversation or a desk is one's own: then the 'case' is the holder, the conversation or
+the member of staff.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.store.case_tables import invitation
 
-Purpose = Literal["resume", "confirm", "holder", "person"]
+Purpose = Literal["resume", "confirm", "holder", "person", "device"]
 CODES_HOLD = timedelta(days=7)
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 _LENGTH = 10

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 
-HEAD = "0013"
+HEAD = "0016"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

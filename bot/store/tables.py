@@ -115,6 +115,7 @@ ticket = sa.Table(
     sa.Column("done_due", Instant),
     sa.Column("told_at", Instant),
     sa.Column("escalated_at", Instant),
+    sa.Column("device", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 _alive = ticket.c.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'held'")])

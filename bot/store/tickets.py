@@ -75,9 +75,9 @@ class Tickets:
         count = sa.select(sa.func.count()).where(_WAITING, ticket.c.team == one.team, before)
         return int(self._connection.scalar(count) or 0)
 
-    def hand(self, id: int, agent: str, now: datetime) -> bool:
+    def hand(self, id: int, agent: str, now: datetime, device: str = "") -> bool:
         """Give one that waits to a member of staff; False where it waits no longer."""
-        return self._move(id, "waiting", state="held", agent=agent, held_at=now)
+        return self._move(id, "waiting", state="held", agent=agent, held_at=now, device=device)
 
     def put_back(self, id: int, **values: Any) -> bool:
         """It waits again, at its old place; False where nobody had it."""

@@ -1,4 +1,7 @@
-"""The platform of Telegram's bots: gives updates until they are confirmed, takes texts, keeps files, fails on cue."""
+"""The platform of Telegram's bots: gives updates until they are confirmed, takes texts, keeps files, fails on cue.
+
+A group has topics, and takes twenty messages a minute, whatever they are in; after that it says for how long it rests.
+"""
 
 import json
 import threading
@@ -13,6 +16,8 @@ from tests.peers.listening import listening
 
 TOKEN = "123456:hush"
 LONGEST = 4096  # letters of one text
+GROUP = -1001234567890
+A_MINUTE = 20  # messages that a group takes
 
 
 class Platform:
@@ -24,6 +29,12 @@ class Platform:
         self.files: dict[str, bytes] = {}
         self.cues: list[dict[str, Any]] = []
         self.answered: list[str] = []
+        self.topics: dict[int, str] = {}
+        self.closed: set[int] = set()
+        self.posted: list[tuple[int | None, str, list[tuple[str, str]]]] = []
+        self.times: list[float] = []
+        self.refused = 0
+        self.now = time.monotonic
         self.port = 0
         self._id = 100
         self._lock = threading.Lock()
@@ -47,6 +58,24 @@ class Platform:
             callback_query={"id": "q", "from": user, "chat_instance": "1", "data": data, "message": shown}
         )
 
+    def post(self, user: int, text: str, thread: int | None = None, **more: Any) -> dict[str, Any]:
+        """A member of the group writes, in a topic or to all."""
+        about = self._in_group(user, thread) | {"from": {"id": user, "is_bot": False, "first_name": "S"}}
+        return self._update(message=about | ({"text": text} if text else {}) | more)
+
+    def press(self, user: int, thread: int, data: str) -> dict[str, Any]:
+        """A member of the group presses a button under a message."""
+        told = {"id": "g", "from": {"id": user, "is_bot": False, "first_name": "S"}, "chat_instance": "1", "data": data}
+        return self._update(callback_query=told | {"message": self._in_group(1, thread)})
+
+    def in_topic(self, thread: int) -> list[str]:
+        return [text for where, text, _ in self.posted if where == thread]
+
+    def _in_group(self, user: int, thread: int | None) -> dict[str, Any]:
+        chat = {"id": GROUP, "type": "supergroup", "title": "staff", "is_forum": True}
+        where = {"message_thread_id": thread, "is_topic_message": True} if thread else {}
+        return {"message_id": 5, "date": int(time.time()), "chat": chat, **where}
+
     def _update(self, **what: Any) -> dict[str, Any]:
         with self._lock:
             self._id += 1
@@ -69,7 +98,34 @@ class Platform:
         if method == "answerCallbackQuery":
             self.answered.append(told["callback_query_id"])
             return {"ok": True, "result": True}
+        if "message_thread_id" in told and int(told["message_thread_id"]) not in self.topics:
+            return _error(400, "Bad Request: message thread not found")
+        if method == "createForumTopic":
+            thread = 1000 + len(self.topics)
+            self.topics[thread] = told["name"]
+            return {"ok": True, "result": {"message_thread_id": thread, "name": told["name"], "icon_color": 7322096}}
+        if method in ("closeForumTopic", "reopenForumTopic"):
+            thread = int(told["message_thread_id"])
+            if (thread in self.closed) == (method == "closeForumTopic"):
+                return _error(400, "Bad Request: TOPIC_NOT_MODIFIED")
+            self.closed ^= {thread}
+            return {"ok": True, "result": True}
+        if int(told["chat_id"]) == GROUP:
+            return self._take_for_group(told)
         return self._take(told)
+
+    def _take_for_group(self, told: dict[str, str]) -> dict[str, Any]:
+        now = self.now()
+        lately = [at for at in self.times if at > now - 60]
+        if len(lately) >= A_MINUTE:
+            self.refused += 1
+            return too_many(int(lately[0] + 60 - now) + 1)
+        found = self._take(told)
+        if found["ok"]:
+            self.times.append(now)
+            _, text, buttons = self.said.pop()
+            self.posted.append((int(told.get("message_thread_id", 0)) or None, text, buttons))
+        return found
 
     def _take(self, told: dict[str, str]) -> dict[str, Any]:
         if self.cues:
@@ -81,7 +137,7 @@ class Platform:
         if any(not 0 < len(data.encode()) <= 64 for _, data in buttons):
             return _error(400, "Bad Request: BUTTON_DATA_INVALID")
         self.said.append((told["chat_id"], told["text"], buttons))
-        chat = {"id": int(told["chat_id"]), "type": "private"}
+        chat = {"id": int(told["chat_id"]), "type": "private" if int(told["chat_id"]) > 0 else "supergroup"}
         return {"ok": True, "result": {"message_id": 9, "date": int(time.time()), "chat": chat, "text": told["text"]}}
 
     @contextmanager
