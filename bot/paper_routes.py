@@ -86,11 +86,17 @@ def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
         return resources.files.read(signed[-1]), "application/pdf", f"{reference}-{kind}.pdf"
     if kind not in get_args(Kind) or kind not in kinds(about):
         raise HTTPException(404, resources.replies("link.gone"))
-    way = "go" if kind == "plan" else "papers"
-    token = resources.files.seal.token(f"{reference} {'go' if kind == 'plan' else 'progress'}")
-    link = f"{resources.settings.hall.url or base}/{way}/{token}"
+    way, what = _leads_to(about, kind)
+    link = f"{resources.settings.hall.url or base}/{way}/{resources.files.seal.token(f'{reference} {what}')}"
     content, media, ending = _rendered(round, kind, about, link, now)
     return content, media, f"{reference}-{kind}.{ending}"
+
+
+def _leads_to(about: Dossier, kind: Kind) -> tuple[str, str]:
+    """What the code on a paper opens: a way, and what its token says beside the case."""
+    if kind == "certificate" and about.certificate:
+        return "certificates", f"certificate {about.certificate.edition}"
+    return ("go", "go") if kind == "plan" else ("papers", "progress")
 
 
 def _signed(kind: str) -> str:

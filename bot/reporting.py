@@ -78,6 +78,7 @@ def report(
     tables.matters.save(new)
     if new.state == "granted":
         granted(tables, voice.kinds, case, new, now)
+        tables.certificates.touch(case.reference)
     messages = [_news(voice, case, new, told)]
     messages += _to_be_seen(tables, voice, case, one, new, now)
     matters = [new if matter.item == new.item else matter for matter in matters]
@@ -134,14 +135,6 @@ def _end(voice: Voice, case: Case, matters: Sequence[Matter]) -> list[OutboundMe
     names = between.join(one.result for one in granted)
     told = {"results": names, "hall": voice.hall, "number": case.reference, "how": case.values.get("delivery", "")}
     said = [voice.say("progress.collect", hours=_hours(voice), **told)]
-    dated = [one for one in granted if one.valid_until]
-    if len(dated) > 1:
-        lines = "\n".join(
-            voice.replies("progress.valid", name=one.result, day=voice.replies.day(one.valid_until))
-            for one in dated
-            if one.valid_until
-        )
-        said.append(voice.say("progress.combined", lines=lines))
     ids = {one.item for one in granted}
     advice = [line for item in bundle.items if item.id in ids for line in item.advice]
     if advice:

@@ -233,6 +233,7 @@ def reopen(tables: Tables, voice: Voice, reference: str, item: str, now: datetim
     if found is None or case is None or found.state not in ("granted", "refused"):
         return False
     tables.matters.save(replace(found, state="accepted", changed_at=now, number="", valid_until=None))
+    tables.certificates.touch(reference)
     said = [voice.say("progress.news_reopened", name=found.name, number=reference, department=found.department)]
     tables.outbox.put(case.conversation_id, said, now, f"reopen:{reference}:{item}:{now.timestamp()}")
     return True

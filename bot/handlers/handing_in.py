@@ -128,7 +128,7 @@ def file(turn: Turn, case: Case, bundle: Bundle) -> None:
     signed = {str(one.document) for one in signing.signed(turn, case)}
     kinds = ["receipt", "forms", *sorted({promise.kind for promise in promises} - signed)]
     made_out = [*kinds, *(f"signed_{document}" for document in sorted(signed))]
-    links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
+    links = tuple(turn.resources.paper_link(case.reference, kind) for kind in made_out)
     turn.said.append(OutboundMessage(text, links=links))
     for promise in promises:
         if promise.due_on:

@@ -18,6 +18,7 @@ from bot.store.appointments import Appointments
 from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
+from bot.store.certificates import Certificates
 from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
@@ -86,6 +87,7 @@ class Tables:
     inspections: Inspections
     signings: Signings
     uploads: Uploads
+    certificates: Certificates
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -120,6 +122,7 @@ class Tables:
             inspections=Inspections(connection, seal),
             signings=Signings(connection, seal),
             uploads=Uploads(connection),
+            certificates=Certificates(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:
