@@ -9,11 +9,12 @@ from functools import partial
 from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.certificate import Certificate, Part
-from bot.domain.messages import OutboundMessage
+from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.domain.progress import ENDED, stranded
 from bot.domain.promise import RUNGS, Promise, Rung, has_lapsed, reminder
 from bot.errors import StoreError
 from bot.filing import end, erase, forget_links, outstanding
+from bot.handover import Handover
 from bot.ledger.certificates import certify
 from bot.replies import Replies
 from bot.store.cases import GUESS
@@ -101,7 +102,9 @@ def _lapse(resources: Resources, tables: Tables, promise: Promise, case: Case, n
     if not tables.matters.settle(promise.id, "lapsed"):
         return
     what = resources.settings.promises.lapsed
-    if what == "withdrawn":
+    if what == "told":
+        _to_staff(resources, tables, promise, case, now)
+    else:
         material = next(one for one in Bundle.model_validate(case.bundle).materials if one.id == promise.subject)
         for one in tables.matters.of(promise.case):
             if one.item in material.items and one.state not in ENDED:
@@ -109,6 +112,20 @@ def _lapse(resources: Resources, tables: Tables, promise: Promise, case: Case, n
         for one in stranded(tables.matters.of(promise.case)):
             end(tables, one, now)
     _say(resources, tables, promise, case, f"promise.has_lapsed_{what}", "lapsed", now)
+
+
+def _to_staff(resources: Resources, tables: Tables, promise: Promise, case: Case, now: datetime) -> None:
+    """Staff decide what becomes of it: a ticket, and what it is about as a note beside the conversation."""
+    id, handover = case.conversation_id, Handover(resources.rota, resources.replies)
+    channel, account, sender = id.split(":", 2)
+    event = InboundEvent(channel, f"lapsed:{promise.id}", sender, "timer", now, account=account)
+    inbox_id, _ = tables.inbox.accept(event, now)
+    tables.inbox.dismiss(inbox_id, now)  # nobody said anything: it is what the ticket hangs on
+    tables.conversations.pass_on(id, "bot", "queued")
+    handover.open(tables, id, inbox_id, "lapsed", str(case.bundle.get("id", "")), now)
+    due = resources.replies.day(promise.due_on) if promise.due_on else ""
+    text = resources.replies("promise.note_lapsed", name=promise.name, number=promise.case, due=due)
+    tables.desk.write_note(id, resources.replies("words.bot"), text, now)
 
 
 def _say(

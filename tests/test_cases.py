@@ -316,8 +316,28 @@ def test_the_day_after_what_was_told_beforehand_happens(make: Make, lapsed: str)
     assert states["base"] == states["sign"] == "received", "only what needed the paper"
     news = hall.told("wang")[-1]
     assert "制度目录" in news and case.reference in news and ("撤回" in news) is (lapsed == "withdrawn")
+    tickets = hall.read(lambda t: t.tickets.waiting())
+    assert [one.reason for one in tickets] == (["lapsed"] if lapsed == "told" else [])
+    assert [case.reference in one.text for one in hall.read(lambda t: t.desk.notes(hall.id("wang")))] == [True] * len(
+        tickets
+    )
     hall.pass_time(days=30)
     assert hall.told("wang")[-1] == news, "once"
+    assert len(hall.read(lambda t: t.tickets.waiting())) == len(tickets)
+
+
+def test_a_lapse_that_staff_decide_joins_the_ticket_that_is_alive(make: Make) -> None:
+    hall = make(promises=Promises(lapsed="told"))
+    hall.fill("wang")
+    hall.send("wang")
+    assert "由工作人员决定" in texts(hall.say("wang", "以后补交")), "told before"
+    hall.say("wang", "以后补交", "提交")
+    hall.say("wang", "人工")
+    hall.now = at(date(2026, 12, 8), 10)
+    hall.go()
+    (ticket,) = hall.read(lambda t: t.tickets.waiting())
+    assert ticket.reason == "asked" and len(hall.read(lambda t: t.desk.notes(hall.id("wang")))) == 2
+    assert hall.read(lambda t: t.conversations.load(hall.id("wang"))).owner == "queued"
 
 
 def test_a_lapse_takes_back_what_a_department_has_and_ends_its_other_promises(hall: Hall) -> None:

@@ -203,3 +203,18 @@ def test_nothing_that_was_read_stands_in_clear_or_in_a_log_and_erasing_leaves_no
     for table in (photo_table, photo_mark):
         assert hall.read(lambda t, table=table: t.connection.execute(sa.select(table)).all()) == []
     assert not [path for path in (hall.home / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("born", "kept"), [("2013-05-01", False), ("2010-06-01", True), ("2008-11-23", True)])
+def test_whoever_is_not_of_age_by_their_identity_card_is_refused_kindly(hall: Hall, born: str, kept: bool) -> None:
+    consented(hall, "wang")
+    said = texts(hall.send("wang", made(f"id_card_front name=张小明 born={born}")))
+    assert len(hall.cases("wang")) == kept, "of a child nothing stays"
+    held = [one for one in hall.read(lambda t: t.kept.of_conversation(hall.id("wang"))) if one.case or not kept]
+    if born == "2008-11-23":  # eighteen today
+        assert "可以了，这是身份证人像面" in said and len(held) == 1
+        return
+    assert ("监护人用自己的手机" in said) != kept and ("请了工作人员" in said) == kept and not held
+    assert "认错了" in said and "小明" not in said
+    tickets = [one.reason for one in hall.read(lambda t: t.tickets.waiting())]
+    assert tickets == (["minor"] if kept else [])
