@@ -180,8 +180,18 @@ def _old(resources: Resources, tables: Tables, now: datetime) -> int:
     erase(tables, drafts)
     loose = [kept.file for kept in tables.kept.loose(now - timedelta(days=keeping.loose)) if kept.conversation_id]
     tables.kept.discard(loose)
+    for reference in tables.invitations.lapsed("confirm", now - CODES_HOLD):
+        _tell_agent(resources, tables, reference, now)
     tables.invitations.forget(now - CODES_HOLD)
     tables.uploads.forget(now)
     forget_links(tables, tables.signings.unsigned(now - LINKS_COUNT))
     tables.cases.forget_counts(GUESS, f"{GUESS}{now.astimezone(resources.hours.zone).date()}")
     return len(drafts) + len(loose)
+
+
+def _tell_agent(resources: Resources, tables: Tables, reference: str, now: datetime) -> None:
+    """The code for the one applied for was not used in time: whoever applies can ask for another."""
+    case = tables.cases.load(reference)
+    if case is not None and case.state == "confirming":
+        text = resources.replies("agent.code_lapsed", name=str(case.bundle.get("name", "")), number=reference)
+        tables.outbox.put(case.conversation_id, [OutboundMessage(text)], now, f"code_lapsed:{reference}:{now.date()}")

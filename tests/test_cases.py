@@ -451,6 +451,25 @@ def test_of_many_who_use_one_code_at_once_one_does(either: Hall) -> None:
     assert sorted(used) == [False] * 7 + [True]
 
 
+def test_the_code_for_the_one_applied_for_can_be_had_anew_and_the_old_one_opens_nothing(either: Hall) -> None:
+    either.fill("agent", by="替别人办")
+    assert "没有在等本人确认" in texts(either.say("agent", "重发确认码"))
+    first = code_in(texts(either.say("agent", "到窗口交", "到窗口交", "到窗口交", "提交")))
+    second = code_in(texts(either.say("agent", "重发确认码")))
+    assert "没有对上" in texts(either.say("owner", first))
+    either.say("agent", "重发确认码", "重发确认码")
+    assert "次数用完" in texts(either.say("agent", "重发确认码"))
+    assert "没有对上" in texts(either.say("owner", second))
+    either.pass_time(days=7, hours=1)
+    lapsed = [text for text in either.told("agent") if "确认码过期了" in text]
+    assert len(lapsed) == 1 and either.cases("agent")[0].reference in lapsed[0]
+    either.pass_time(days=1)
+    assert either.told("agent").count(lapsed[0]) == 1, "told once"
+    third = code_in(texts(either.say("agent", "重发确认码")))
+    either.say("owner", third, "是我要办")
+    assert either.cases("agent")[0].state == "submitted"
+
+
 def test_an_agents_application_waits_for_the_word_of_the_one_applied_for(either: Hall) -> None:
     either.fill("agent", by="替别人办")
     code = code_in(texts(either.say("agent", "到窗口交", "到窗口交", "到窗口交", "提交")))

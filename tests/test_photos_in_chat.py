@@ -218,3 +218,29 @@ def test_whoever_is_not_of_age_by_their_identity_card_is_refused_kindly(hall: Ha
     assert "认错了" in said and "小明" not in said
     tickets = [one.reason for one in hall.read(lambda t: t.tickets.waiting())]
     assert tickets == (["minor"] if kept else [])
+
+
+def test_photos_that_came_before_a_form_are_offered_where_they_are_wanted(hall: Hall) -> None:
+    assert "我先留 7 天" in texts(hall.send("wang", FRONT))
+    hall.send("wang", BACK)
+    hall.fill("wang")
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "not before the citizen agrees to it"
+    said = hall.say("wang", "同意收集")
+    assert "发过 2 张照片还没用上" in texts(said) and "用之前的照片" in choices(said)
+    hall.say("wang", "用之前的照片")
+    case = hall.cases("wang")[0]
+    assert case.values["paper.plan"] == "photo"
+    held = hall.read(lambda t: t.kept.of_case(case.reference))
+    assert [one.material for one in held] == ["plan", "plan"] and len(
+        hall.read(lambda t: t.photos.of_case(case.reference))
+    ) == 2
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "they are used"
+
+
+def test_a_photo_that_was_no_such_paper_is_not_offered_for_it_again(hall: Hall) -> None:
+    consented(hall, "wang")
+    hall.send("wang", LICENCE)
+    said = hall.say("wang", "再说一遍")
+    assert "用之前的照片" not in choices(said)
+    hall.say("wang", "到窗口交")
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "nor for another"

@@ -9,7 +9,7 @@ from bot.bundles.plan import Plan, plan
 from bot.domain.masking import masked_value
 from bot.domain.messages import OutboundMessage
 from bot.handlers import readout
-from bot.handlers.casework import Work, keep, listed, photos, remembered, shown
+from bot.handlers.casework import Work, early, keep, listed, photos, remembered, shown
 from bot.turn import Turn
 
 SHOWN = "plan"  # the answer that says for which plan the list was shown
@@ -133,6 +133,9 @@ def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
     sample = replies("paper.sample", sample=part.sample) if part.sample else ""
     sample += replies("paper.pages", most=str(part.pages)) if part.pages > 1 else ""
     choices = words(turn, "later") if part.defer_days else ()
+    if waiting := early(turn, work, part):
+        choices = (*words(turn, "use_early"), *choices)
+        sample += replies("paper.earlier", count=str(len(waiting)), word=choices[0])
     number = {"number": str(every.index(part) + 1), "all": str(len(every))}
     text = replies("paper.ask", name=part.name, why=part.why, sample=sample, **number)
     turn.said.append(OutboundMessage(text, choices=(*choices, *words(turn, "bring"))))
