@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from bot.bundles.model import Bundle
+from bot.domain.certificate import NUMBER as CERTIFICATE
 from bot.domain.progress import ENDED, STEPS, Matter
 from bot.domain.promise import Promise
 from bot.domain.signing import SIGNED
@@ -75,8 +76,8 @@ class Cases:
 
         @router.get("/cases")
         def cases(request: Request, known: Looking, state: str = "", number: str = "") -> Response:
-            if number.strip():
-                return to(f"{AT}/{number.strip()}")
+            if wanted := number.strip().removeprefix(CERTIFICATE):
+                return to(f"{AT}/{wanted}")
             rows = self.frame.store.read(lambda tables: self._rows(tables, state))
             return self.frame.page(request, known, "cases.html", rows=rows, state=state)
 
@@ -170,6 +171,7 @@ class Cases:
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
             "promises": [(one, self._left(one, today)) for one in tables.matters.promises(reference)],
+            "certificate": tables.certificates.load(reference),
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+NUMBER = "ZH-"  # before the number of its case
+
 PartState = Literal["valid", "expired", "ended"]
 
 
@@ -31,7 +33,7 @@ class Certificate:
 
     @property
     def number(self) -> str:
-        return f"ZH-{self.case}"
+        return NUMBER + self.case
 
     @property
     def holds(self) -> bool:
