@@ -92,6 +92,7 @@ def erase(tables: Tables, references: list[str]) -> None:
     files = [kept.file for reference in references for kept in tables.kept.of_case(reference)]
     tables.kept.discard(files)
     tables.matters.delete(references)
+    tables.certificates.delete(references)
     tables.inspections.delete([one.id for reference in references for one in tables.inspections.of_case(reference)])
     tables.invitations.delete(references)
     tables.signings.delete_of(references)

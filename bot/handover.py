@@ -11,13 +11,14 @@ from bot.domain.conversation import Owner
 from bot.domain.messages import OutboundMessage
 from bot.domain.rota import Rota
 from bot.domain.staff import Staff
-from bot.domain.ticket import Ended, Ticket
+from bot.domain.ticket import Ended, Reason, Ticket
 from bot.replies import Replies
 from bot.store.db import Tables
 
 Refusal = Literal["", "gone", "full", "not_yours"]
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LATELY = 6  # messages that tell which team it is for
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,28 @@ class Handover:
         tables.staff.change(agent.name, given_at=now)
         self.tell(tables, ticket, now, "human.joined", agent=agent.name, team=self.rota.team(agent.teams[0]).name)
         return True
+
+    def open(
+        self, tables: Tables, conversation_id: str, inbox_id: int, reason: Reason, bundle: str, now: datetime
+    ) -> Ticket:
+        """The ticket that is alive, or a new one for the team that it is for: by the bundle, and what was said."""
+        alive, rota = tables.tickets.of(conversation_id), self.rota
+        if alive is not None:
+            return alive
+        texts = [event.text for _, event in tables.inbox.of_conversation(conversation_id)]
+        team = rota.team_for(reason, bundle, "\n".join(texts[-_LATELY:])).id
+        return tables.tickets.open(
+            conversation_id,
+            inbox_id,
+            reason,
+            now,
+            rota.next_on(team, now),
+            team=team,
+            first=rota.goes_first("\n".join(texts)),
+            wanted=tables.tickets.last_agent(conversation_id, now - rota.service.sticky),
+            answer_due=rota.after(team, now, rota.service.first_word),
+            done_due=rota.after(team, now, rota.service.resolution),
+        )
 
     def put_back(self, tables: Tables, ticket: Ticket, now: datetime, sentence: str) -> bool:
         """Somebody else is to have it: it waits again at its old place, and the citizen is told."""

@@ -15,7 +15,6 @@ from bot.domain.signing import SIGNED
 from bot.errors import OperatorError, StoreError
 from bot.paperwork import Dossier, Kind, dossier, kinds
 from bot.rounds import Round
-from bot.store.db import Tables
 from bot.store.invitations import CODES_HOLD
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -36,9 +35,17 @@ def paper_routes(round: Round) -> APIRouter:
 
     @router.get("/go/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def go(token: str, request: Request) -> Response:
-        """The page that a plan's QR code leads to: the draft is gone on with here, or by its code in any channel."""
+        """The page that a plan's QR code leads to. Looking at it gives no code away."""
+        draft = await to_thread.run_sync(_draft, round, token)
+        shown = {"hall": round.resources.settings.hall.name, "open": draft is not None, "code": None}
+        return pages.TemplateResponse(request, "go.html", shown, status_code=200 if draft else 404)
+
+    @router.post("/go/{token}", response_class=HTMLResponse, include_in_schema=False)
+    async def go_on(token: str, request: Request) -> Response:
+        """A code: the draft is gone on with here, or by it in any channel."""
         code = await to_thread.run_sync(_code, round, token)
-        shown = {"hall": round.resources.settings.hall.name, "code": code, "days": CODES_HOLD.days}
+        hall = round.resources.settings.hall.name
+        shown = {"hall": hall, "open": code is not None, "code": code, "days": CODES_HOLD.days}
         return pages.TemplateResponse(request, "go.html", shown, status_code=200 if code else 404)
 
     return router
@@ -56,21 +63,23 @@ def paper_of(round: Round, url: str) -> Paper | None:
     return Paper(name, content)
 
 
-def _code(round: Round, token: str) -> str | None:
-    """A fresh code that goes on with the draft of a token; None where there is none."""
+def _draft(round: Round, token: str) -> str | None:
+    """The number of the draft that a token leads to; None where there is none."""
     resources = round.resources
     try:
         reference, _, what = resources.files.seal.told(token).partition(" ")
     except OperatorError:
         return None
+    case = resources.store.read(lambda tables: tables.cases.load(reference)) if what == "go" else None
+    return reference if case is not None and case.state == "filling" else None
 
-    def make(tables: Tables) -> str | None:
-        case = tables.cases.load(reference)
-        if case is None or case.state != "filling" or what != "go":
-            return None
-        return tables.invitations.make(reference, "resume", resources.store.now())
 
-    return resources.store.write(make)
+def _code(round: Round, token: str) -> str | None:
+    """A fresh code that goes on with the draft of a token; None where there is none."""
+    store, reference = round.resources.store, _draft(round, token)
+    if reference is None:
+        return None
+    return store.write(lambda tables: tables.invitations.make(reference, "resume", store.now()))
 
 
 def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
@@ -86,11 +95,17 @@ def _made(round: Round, token: str, base: str) -> tuple[bytes, str, str]:
         return resources.files.read(signed[-1]), "application/pdf", f"{reference}-{kind}.pdf"
     if kind not in get_args(Kind) or kind not in kinds(about):
         raise HTTPException(404, resources.replies("link.gone"))
-    way = "go" if kind == "plan" else "papers"
-    token = resources.files.seal.token(f"{reference} {'go' if kind == 'plan' else 'progress'}")
-    link = f"{resources.settings.hall.url or base}/{way}/{token}"
+    way, what = _leads_to(about, kind)
+    link = f"{resources.settings.hall.url or base}/{way}/{resources.files.seal.token(f'{reference} {what}')}"
     content, media, ending = _rendered(round, kind, about, link, now)
     return content, media, f"{reference}-{kind}.{ending}"
+
+
+def _leads_to(about: Dossier, kind: Kind) -> tuple[str, str]:
+    """What the code on a paper opens: a way, and what its token says beside the case."""
+    if kind == "certificate" and about.certificate:
+        return "certificates", f"certificate {about.certificate.edition}"
+    return ("go", "go") if kind == "plan" else ("papers", "progress")
 
 
 def _signed(kind: str) -> str:

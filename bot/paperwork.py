@@ -1,9 +1,10 @@
 """The papers of a case, made out from what stands in the database: nothing of them is kept but that."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from bot.bundles import papers
 from bot.bundles.engine import SKIPPED
@@ -21,13 +22,14 @@ from bot.domain.hours import Hours
 from bot.domain.progress import ItemState, Matter
 from bot.domain.signing import SIGNED, TO_SIGN, Signable
 from bot.dossier import Dossier as Dossier
+from bot.dossier import Kind as Kind
+from bot.dossier import Made
 from bot.dossier import dossier as dossier
+from bot.dossier import kinds as kinds
 from bot.materials.files import Files
 from bot.replies import Replies
 from bot.settings import Settings
 
-Made = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects"]
-Kind = Literal[Made, "forms", "zip"]
 _WAY: tuple[ItemState, ...] = ("received", "accepted", "granted")
 
 
@@ -114,8 +116,12 @@ class Clerk:
             "deferral": self._deferral,
             "commitment": self._commitment,
             "defects": self._defects,
+            "certificate": self._certificate,
         }
-        return compose(self._wording, make[kind](about), self._imprint(about, link, now), signed)
+        imprint = self._imprint(about, link, now)
+        if kind == "certificate" and about.certificate:
+            imprint = replace(imprint, number=about.certificate.number)
+        return compose(self._wording, make[kind](about), imprint, signed)
 
     def _imprint(self, about: Dossier, link: str, now: datetime) -> Imprint:
         hall = self._settings.hall.name
@@ -142,11 +148,11 @@ class Clerk:
         values, replies = about.case.values, self._replies
         parts = [part for part in papers.asked(about.bundle, values) if isinstance(part, Material)]
         states = {part.id: replies(f"paper.is_{values.get(papers.key(part), 'window')}") for part in parts}
-        at = (about.case.submitted_at or about.case.updated_at).astimezone(self._hours.zone)
+        at = about.case.submitted_at or about.case.updated_at
         return facts.Receipt(
             about.applicant,
             about.bundle.name,
-            f"{replies.day(at.date())} {at:%H:%M}",
+            self._moment(at),
             tuple(facts.Item(one.name, one.department, one.result, self._deadline(one)) for one in about.matters),
             tuple(facts.Received(part.name, states[part.id]) for part in parts),
             replies("plan.following"),
@@ -185,7 +191,6 @@ class Clerk:
     def _commitment(self, about: Dossier) -> facts.Commitment:
         made = [one for one in about.promises if one.kind == "commitment"]
         terms = [terms for part in papers.promised(about.bundle, about.case.values) if (terms := part.commitment)]
-        at = made[0].agreed_at.astimezone(self._hours.zone) if made else None
         return facts.Commitment(
             about.applicant,
             self._replies("words.between").join(one.name for one in made),
@@ -193,13 +198,35 @@ class Clerk:
             tuple(point for one in made for point in one.points),
             tuple(one.consequence for one in terms),
             self._replies.word("agree"),
-            f"{self._replies.day(at.date())} {at:%H:%M}" if at else "",
+            self._moment(made[0].agreed_at) if made else "",
         )
 
     def _defects(self, about: Dossier) -> facts.Defects:
         told = [(one.name, what) for one in about.matters if one.state == "defective" for what in one.defects]
         rows = tuple(facts.Defect(name, what, self._replies("paper.how_defect")) for name, what in told)
         return facts.Defects(about.applicant, about.bundle.name, rows, "")
+
+    def _certificate(self, about: Dossier) -> facts.Combined:
+        one, values, replies = about.certificate, about.case.values, self._replies
+        assert one is not None  # kinds() names it only where there is one
+        rows = tuple(
+            facts.Listed(
+                part.name,
+                part.number,
+                part.department,
+                part.valid_until.isoformat() if part.valid_until else replies("certificate.undated"),
+                replies(f"certificate.{part.state}"),
+            )
+            for part in one.parts
+        )
+        edition = replies("certificate.edition", edition=str(one.edition), day=self._moment(one.made_at))
+        trade = about.bundle.combined.trade if about.bundle.combined else ""
+        shop, address = values.get("shop_name", ""), values.get("address", "")
+        return facts.Combined(trade, shop, about.applicant, address, edition, rows)
+
+    def _moment(self, at: datetime) -> str:
+        local = at.astimezone(self._hours.zone)
+        return f"{self._replies.day(local.date())} {local:%H:%M}"
 
     def _days(self, item: Item) -> str:
         if not item.days.promised:
@@ -211,18 +238,6 @@ class Clerk:
         if due or not one.working_days:
             return self._replies.day(due) if due else self._replies("plan.on_the_spot")
         return self._replies("plan.from_acceptance", days=str(one.working_days))
-
-
-def kinds(about: Dossier) -> tuple[Kind, ...]:
-    """The papers that a case has something for."""
-    promised = {one.kind for one in about.promises}
-    has = dict.fromkeys(("receipt", "forms", "zip", "progress"), bool(about.matters)) | {
-        "plan": bool(about.bundle.items),
-        "deferral": "deferral" in promised,
-        "commitment": "commitment" in promised,
-        "defects": any(one.state == "defective" for one in about.matters),
-    }
-    return tuple(kind for kind in get_args(Kind) if has[kind])
 
 
 def _ending(kind: str) -> Any:

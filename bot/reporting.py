@@ -80,6 +80,7 @@ def report(
     tables.matters.save(new)
     if new.state == "granted":
         granted(tables, voice.kinds, case, new, now)
+        tables.certificates.touch(case.reference)
     messages = [_news(voice, case, new, told)]
     messages += _to_be_seen(tables, voice, case, one, new, now)
     matters = [new if matter.item == new.item else matter for matter in matters]
@@ -136,14 +137,6 @@ def _end(voice: Voice, case: Case, matters: Sequence[Matter]) -> list[OutboundMe
     names = between.join(one.result for one in granted)
     told = {"results": names, "hall": voice.hall, "number": case.reference, "how": case.values.get("delivery", "")}
     said = [voice.say("progress.collect", hours=_hours(voice), **told)]
-    dated = [one for one in granted if one.valid_until]
-    if len(dated) > 1:
-        lines = "\n".join(
-            voice.replies("progress.valid", name=one.result, day=voice.replies.day(one.valid_until))
-            for one in dated
-            if one.valid_until
-        )
-        said.append(voice.say("progress.combined", lines=lines))
     ids = {one.item for one in granted}
     advice = [line for item in bundle.items if item.id in ids for line in item.advice]
     if advice:
@@ -176,6 +169,7 @@ def reopen(tables: Tables, voice: Voice, reference: str, item: str, now: datetim
     if found is None or case is None or found.state not in ("granted", "refused"):
         return False
     tables.matters.save(replace(found, state="accepted", changed_at=now, number="", valid_until=None))
+    tables.certificates.touch(reference)
     said = [voice.say("progress.news_reopened", name=found.name, number=reference, department=found.department)]
     tables.outbox.put(case.conversation_id, said, now, f"reopen:{reference}:{item}:{now.timestamp()}")
     return True

@@ -71,6 +71,13 @@ class Promises(_Section):
     lapsed: Literal["withdrawn", "told"] = "withdrawn"
 
 
+class Applicants(_Section):
+    """From which age on one may apply by oneself; from `working` on who lives by their own work may, if staff agree."""
+
+    adult: Annotated[int, Field(ge=1)] = 18
+    working: Annotated[int, Field(ge=1)] = 16
+
+
 class Keeping(_Section):
     """For how many days what nobody goes on with is kept: drafts, and photos that belong to no case."""
 
@@ -121,6 +128,7 @@ class Settings(_Section):
     nlu: Understanding = Understanding()
     promises: Promises = Promises()
     keeping: Keeping = Keeping()
+    applicants: Applicants = Applicants()
     nudges: Nudges = Nudges()
     signing: Signing = Signing()
     photos: Photos = Photos()

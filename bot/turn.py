@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.bundles.catalogue import Catalogue
 from bot.domain.conversation import Conversation
 from bot.domain.hours import Hours
-from bot.domain.messages import InboundEvent, OutboundMessage, Outcome
+from bot.domain.messages import InboundEvent, Link, OutboundMessage, Outcome
 from bot.domain.rota import Rota
 from bot.hearing import Ear, Heard
 from bot.ledger.kinds import Kinds
@@ -43,6 +43,11 @@ class Resources:
     eye: Eye = field(default_factory=Eye)
     offices: Offices = field(default_factory=Offices)
     walks: Walks = field(default_factory=Walks)
+
+    def paper_link(self, reference: str, kind: str) -> Link:
+        """Where a paper of a case is read, by whoever has the link."""
+        token = self.files.seal.token(f"{reference} {kind}")
+        return Link(self.replies(f"link.{kind}"), f"{self.settings.hall.url}/papers/{token}")
 
 
 @dataclass

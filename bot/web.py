@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import loops, metrics
 from bot.bells import Bells
+from bot.certificate_routes import certificate_routes
 from bot.channels.base import Channel
 from bot.channels.webchat import UPLOADS
 from bot.errors import CitizenError, StoreError
@@ -106,6 +107,7 @@ def create(resources: Resources, channels: dict[str, Channel], round: Round, mor
     app.include_router(_pages(resources))
     app.include_router(_operations(resources))
     app.include_router(paper_routes(round))
+    app.include_router(certificate_routes(resources))
     app.include_router(visit_routes(resources))
     app.include_router(inspection_routes(resources))
     reception = loops.reception(resources, bells, partial(paper_of, round))

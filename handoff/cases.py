@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.bundles.model import Bundle
 from bot.domain.aftercare import Delivered
+from bot.domain.certificate import NUMBER as CERTIFICATE
 from bot.domain.progress import ENDED, STEPS, Matter
 from bot.domain.promise import Promise
 from bot.domain.signing import SIGNED
@@ -65,8 +66,8 @@ class Cases:
 
         @router.get("/cases")
         def cases(request: Request, known: Looking, state: str = "", number: str = "") -> Response:
-            if number.strip():
-                return to(f"{AT}/{number.strip()}")
+            if wanted := number.strip().removeprefix(CERTIFICATE):
+                return to(f"{AT}/{wanted}")
             rows = self.frame.store.read(lambda tables: self._rows(tables, state))
             return self.frame.page(request, known, "cases.html", rows=rows, state=state)
 
@@ -152,6 +153,7 @@ class Cases:
             "specialist": choice(tables, of_case(reference)),
             "delivery": tables.aftercare.delivery(reference),
             "ended": all(one.state in ENDED for one in tables.matters.of(reference)),
+            "certificate": tables.certificates.load(reference),
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),

@@ -486,6 +486,9 @@ def test_a_draft_goes_on_behind_the_code_of_its_plan(visit: Callable[..., Citize
         other = visit(address, width=width)
         page = other.page
         expect(page.get_by_role("heading", name="接着办您没填完的申请")).to_be_visible()
+        expect(page.locator(".code")).to_have_count(0)
+        assert serious_faults(page) == [] and other.sideways() <= 0
+        page.get_by_role("button", name="接着办").click()
         code = page.locator(".code").inner_text()
         assert re.fullmatch(r"[2-9A-Z]{5}-[2-9A-Z]{5}", code)
         assert serious_faults(page) == []

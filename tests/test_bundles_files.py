@@ -1,5 +1,6 @@
 """Every bundle file, walked by machine over all its choices to the end; and the walk-through of the documentation."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,11 +17,14 @@ from bot.bundles.conditions import clauses, facts
 from bot.bundles.model import Bundle, Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.bundles.saying import Said, accept
+from bot.materials.kinds import load_kinds
 from bot.settings import ROOT
+from tests.test_commands import banshi
 
 CATALOGUE = load_catalogue(ROOT / "config")
 PLACES = (CATALOGUE, load_catalogue(ROOT / "config", "370000"))  # nowhere, and where the figures are a province's own
 BUNDLES = sorted(CATALOGUE.bundles)
+PHOTOS = load_kinds(ROOT / "config/photos.yml")
 DOCUMENT = ROOT / "docs/add-a-bundle.md"
 MOST = 64  # combinations on one way that are all tried; where there are more, every pair of choices is
 
@@ -150,6 +154,20 @@ def walked(bundle: Bundle) -> set[str]:
 
 
 @pytest.mark.parametrize("id", BUNDLES)
+def test_no_fact_is_asked_for_twice_on_any_way(id: str) -> None:
+    """Nor under two names: what stands in one place of a document, or is called the same, is one fact."""
+    one_place = [field.fills for kind in PHOTOS.values() for field in kind.fields.values() if len(field.fills) > 1]
+    for bundle in (place.bundles[id] for place in PLACES):
+        for answers in paths(bundle, {}):
+            asked = [question for step in engine.applying(bundle, answers) for question in step.questions]
+            ids, names = [one.id for one in asked], [one.name for one in asked]
+            assert len(set(ids)) == len(ids) and len(set(names)) == len(names), (ids, names)
+            twice = [fills for fills in one_place if len(set(fills) & set(ids)) > 1]
+            assert not twice, (answers, twice)
+            assert len({one.ask for one in asked}) == len(asked)
+
+
+@pytest.mark.parametrize("id", BUNDLES)
 def test_every_choice_is_understood_by_its_own_words(id: str) -> None:
     bundle = CATALOGUE.bundles[id]
     for question in bundle.questions.values():
@@ -184,6 +202,16 @@ def test_there_are_as_many_as_are_wanted() -> None:
     assert sum(len(bundle.scenarios) for bundle in CATALOGUE.bundles.values()) >= 63
     nameless = [bundle.id for bundle in CATALOGUE.bundles.values() if not bundle.intents]
     assert not nameless, "each has an intent with which it begins"
+
+
+def test_the_table_of_the_documentation_is_what_the_command_prints() -> None:
+    written = (ROOT / "docs/measurements.md").read_text("utf-8")
+    table = {cells[0]: cells[1:] for row in written.splitlines() if (cells := row.strip("| ").split(" | "))}
+    shown = json.loads(banshi("bundles", "--json").stdout)["bundles"]
+    columns = ("items", "materials", "questions", "items at once", "materials alone", "materials together")
+    columns += ("questions alone", "questions together")
+    for row in shown:
+        assert table[row["name"]] == [str(row[name]) for name in columns], row["name"]
 
 
 def test_what_is_shared_is_used() -> None:

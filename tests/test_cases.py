@@ -316,8 +316,28 @@ def test_the_day_after_what_was_told_beforehand_happens(make: Make, lapsed: str)
     assert states["base"] == states["sign"] == "received", "only what needed the paper"
     news = hall.told("wang")[-1]
     assert "制度目录" in news and case.reference in news and ("撤回" in news) is (lapsed == "withdrawn")
+    tickets = hall.read(lambda t: t.tickets.waiting())
+    assert [one.reason for one in tickets] == (["lapsed"] if lapsed == "told" else [])
+    assert [case.reference in one.text for one in hall.read(lambda t: t.desk.notes(hall.id("wang")))] == [True] * len(
+        tickets
+    )
     hall.pass_time(days=30)
     assert hall.told("wang")[-1] == news, "once"
+    assert len(hall.read(lambda t: t.tickets.waiting())) == len(tickets)
+
+
+def test_a_lapse_that_staff_decide_joins_the_ticket_that_is_alive(make: Make) -> None:
+    hall = make(promises=Promises(lapsed="told"))
+    hall.fill("wang")
+    hall.send("wang")
+    assert "由工作人员决定" in texts(hall.say("wang", "以后补交")), "told before"
+    hall.say("wang", "以后补交", "提交")
+    hall.say("wang", "人工")
+    hall.now = at(date(2026, 12, 8), 10)
+    hall.go()
+    (ticket,) = hall.read(lambda t: t.tickets.waiting())
+    assert ticket.reason == "asked" and len(hall.read(lambda t: t.desk.notes(hall.id("wang")))) == 2
+    assert hall.read(lambda t: t.conversations.load(hall.id("wang"))).owner == "queued"
 
 
 def test_a_lapse_takes_back_what_a_department_has_and_ends_its_other_promises(hall: Hall) -> None:
@@ -429,6 +449,25 @@ def test_of_many_who_use_one_code_at_once_one_does(either: Hall) -> None:
     with ThreadPoolExecutor(8) as threads:
         used = list(threads.map(lambda _: either.store.write(lambda t: t.invitations.use(code, either.now)), range(8)))
     assert sorted(used) == [False] * 7 + [True]
+
+
+def test_the_code_for_the_one_applied_for_can_be_had_anew_and_the_old_one_opens_nothing(either: Hall) -> None:
+    either.fill("agent", by="替别人办")
+    assert "没有在等本人确认" in texts(either.say("agent", "重发确认码"))
+    first = code_in(texts(either.say("agent", "到窗口交", "到窗口交", "到窗口交", "提交")))
+    second = code_in(texts(either.say("agent", "重发确认码")))
+    assert "没有对上" in texts(either.say("owner", first))
+    either.say("agent", "重发确认码", "重发确认码")
+    assert "次数用完" in texts(either.say("agent", "重发确认码"))
+    assert "没有对上" in texts(either.say("owner", second))
+    either.pass_time(days=7, hours=1)
+    lapsed = [text for text in either.told("agent") if "确认码过期了" in text]
+    assert len(lapsed) == 1 and either.cases("agent")[0].reference in lapsed[0]
+    either.pass_time(days=1)
+    assert either.told("agent").count(lapsed[0]) == 1, "told once"
+    third = code_in(texts(either.say("agent", "重发确认码")))
+    either.say("owner", third, "是我要办")
+    assert either.cases("agent")[0].state == "submitted"
 
 
 def test_an_agents_application_waits_for_the_word_of_the_one_applied_for(either: Hall) -> None:

@@ -21,6 +21,7 @@ from bot.bundles.catalogue import load_catalogue
 from bot.channels import connect_all
 from bot.desk import open_accounts, open_desk, open_queue
 from bot.domain.case import Kept
+from bot.domain.certificate import Part
 from bot.domain.photo import Report, Seen
 from bot.domain.rota import Rota, Service, Shift, Team
 from bot.domain.staff import ROLES, Role
@@ -575,6 +576,22 @@ def test_what_was_signed_by_hand_stands_with_the_case(hall: Hall, client: TestCl
     page = client.get(f"/desk/cases/{case.reference}").text
     assert "告知承诺书（已签字）" in page and f"/desk/files/{file}" in page
     assert client.get(f"/desk/files/{file}").content == b"%PDF signed"
+
+
+def test_a_certificate_of_the_trade_is_found_by_its_own_number(hall: Hall, client: TestClient) -> None:
+    case = hall.submit("王")
+    part = Part("food", "食品经营许可证", "JY26103280000267", "市场监督管理部门", None, "expired")
+
+    def made(tables: Tables) -> str:
+        tables.certificates.touch(case.reference)
+        return tables.certificates.make(case.reference, (part,), hall.now).number
+
+    number = hall.store.write(made)
+    sign_in(hall, client, "何", "reviewer")
+    found = client.get("/desk/cases", params={"number": number}).headers["location"]
+    page = client.get(found).text
+    for told in (number, "第 1 版", "不再有效", "JY26103280000267：已到期"):
+        assert told in page
 
 
 # --- the command ---

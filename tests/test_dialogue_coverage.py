@@ -128,3 +128,15 @@ def test_what_no_dialogue_shows_is_named() -> None:
     left = missing("open-pharmacy", [])
     assert {"step pharmacist shown", "step stop_pharmacist shown", "item drug_licence planned"} <= set(left)
     assert {"material rules_list deferred", "condition 'device_two == 卖' false"} <= set(left)
+
+
+def test_the_restaurant_takes_few_words_with_two_photos_read() -> None:
+    """The simplest case, from the wish to the number; what the citizen is asked for is asked for once."""
+    lines = yaml.safe_load((FOLDER / "a_restaurant_in_few_words.yml").read_text("utf-8"))
+    theirs = [line for line in lines if set(line) & {"citizen", "tap", "photo"}]
+    said = [line["bot"] if isinstance(line["bot"], str) else line["bot"]["text"] for line in lines if "bot" in line]
+    assert len(theirs) <= 14
+    assert sum(text.startswith("可以了，这是") and "读到" in text for text in said) == 2
+    assert lines[-1]["case"]["state"] == "submitted"
+    asked = [text.split("：", 1)[1] for text in said if text.startswith("第 ") and " 问，共" in text]
+    assert len(asked) == len(set(asked)), "no question twice"

@@ -24,6 +24,7 @@ from bot.documents.compose import compose
 from bot.documents.docx import EMPTY, TICKED, docx
 from bot.documents.facts import (
     Collection,
+    Combined,
     Commitment,
     Contents,
     Defect,
@@ -34,6 +35,7 @@ from bot.documents.facts import (
     Granted,
     Item,
     Known,
+    Listed,
     Missing,
     Needed,
     PlanPage,
@@ -142,6 +144,17 @@ PAPERS: list[Facts] = [
         "开办餐饮店", "张*国", tuple(Track(item.name, item.department, STAGES) for item in ITEMS), "等部门看材料。"
     ),
     Contents("张建国", "开办餐饮店", (Enclosed("食品经营许可申请书", "2"), Enclosed("布局图", "4"))),
+    Combined(
+        "餐饮",
+        "味之鲜小吃店",
+        "张建国",
+        "千阳县南大街12号",
+        "第 1 版（2026年11月21日（周六）21:35）",
+        (
+            Listed("食品经营许可证", "JY26103280000267", "市场监督管理部门", "2031-11-25", "有效"),
+            Listed("户外招牌设置备案", "", "城市管理部门", "见单项证", "有效"),
+        ),
+    ),
 ]
 RECEIPT, COMMITMENT, DEFECTS, PROXY = PAPERS[0], PAPERS[2], PAPERS[3], PAPERS[6]
 

@@ -203,3 +203,44 @@ def test_nothing_that_was_read_stands_in_clear_or_in_a_log_and_erasing_leaves_no
     for table in (photo_table, photo_mark):
         assert hall.read(lambda t, table=table: t.connection.execute(sa.select(table)).all()) == []
     assert not [path for path in (hall.home / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("born", "kept"), [("2013-05-01", False), ("2010-06-01", True), ("2008-11-23", True)])
+def test_whoever_is_not_of_age_by_their_identity_card_is_refused_kindly(hall: Hall, born: str, kept: bool) -> None:
+    consented(hall, "wang")
+    said = texts(hall.send("wang", made(f"id_card_front name=张小明 born={born}")))
+    assert len(hall.cases("wang")) == kept, "of a child nothing stays"
+    held = [one for one in hall.read(lambda t: t.kept.of_conversation(hall.id("wang"))) if one.case or not kept]
+    if born == "2008-11-23":  # eighteen today
+        assert "可以了，这是身份证人像面" in said and len(held) == 1
+        return
+    assert ("监护人用自己的手机" in said) != kept and ("请了工作人员" in said) == kept and not held
+    assert "认错了" in said and "小明" not in said
+    tickets = [one.reason for one in hall.read(lambda t: t.tickets.waiting())]
+    assert tickets == (["minor"] if kept else [])
+
+
+def test_photos_that_came_before_a_form_are_offered_where_they_are_wanted(hall: Hall) -> None:
+    assert "我先留 7 天" in texts(hall.send("wang", FRONT))
+    hall.send("wang", BACK)
+    hall.fill("wang")
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "not before the citizen agrees to it"
+    said = hall.say("wang", "同意收集")
+    assert "发过 2 张照片还没用上" in texts(said) and "用之前的照片" in choices(said)
+    hall.say("wang", "用之前的照片")
+    case = hall.cases("wang")[0]
+    assert case.values["paper.plan"] == "photo"
+    held = hall.read(lambda t: t.kept.of_case(case.reference))
+    assert [one.material for one in held] == ["plan", "plan"] and len(
+        hall.read(lambda t: t.photos.of_case(case.reference))
+    ) == 2
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "they are used"
+
+
+def test_a_photo_that_was_no_such_paper_is_not_offered_for_it_again(hall: Hall) -> None:
+    consented(hall, "wang")
+    hall.send("wang", LICENCE)
+    said = hall.say("wang", "再说一遍")
+    assert "用之前的照片" not in choices(said)
+    hall.say("wang", "到窗口交")
+    assert "用之前的照片" not in choices(hall.say("wang", "再说一遍")), "nor for another"

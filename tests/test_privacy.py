@@ -188,13 +188,19 @@ def test_the_code_of_a_plan_goes_on_with_its_own_draft(hall: Hall, client: TestC
     hall.fill("wang")
     hall.fill("li")
     draft = hall.cases("wang")[0].reference
-    page = client.get(f"/go/{token(hall, f'{draft} go')}").text
+    for _ in range(3):
+        assert "接着办您没填完的申请" in client.get(f"/go/{token(hall, f'{draft} go')}").text
+    assert hall.read(lambda t: t.connection.scalar(sa.select(sa.func.count()).select_from(invitation))) == 0, (
+        "only looked"
+    )
+    page = client.post(f"/go/{token(hall, f'{draft} go')}").text
     code = next(word for word in page.replace("<", " ").replace(">", " ").split() if len(word) == 11 and word[5] == "-")
     hall.say("phone", code)
     assert [case.reference for case in hall.cases("phone")] == [draft]
     assert client.get(f"/go/{token(hall, f'{draft} plan')}").status_code == 404, "another kind of link"
     hall.say("phone", "到窗口交", "到窗口交", "到窗口交", "提交")
-    assert client.get(f"/go/{token(hall, f'{draft} go')}").status_code == 404, "it is no draft any more"
+    for ask in (client.get, client.post):
+        assert ask(f"/go/{token(hall, f'{draft} go')}").status_code == 404, "it is no draft any more"
 
 
 # By age

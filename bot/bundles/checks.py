@@ -15,6 +15,7 @@ def whole(file: Placed, bundle: Bundle) -> None:
     _steps_in_order(file, bundle)
     _items(file, bundle)
     _materials(file, bundle)
+    _combined(file, bundle)
     for place, scenario in enumerate(bundle.scenarios):
         _scenario(file, bundle, scenario, ("scenarios", place))
 
@@ -79,6 +80,13 @@ def _materials(file: Placed, bundle: Bundle) -> None:
             elif material.how == "promise" and items[needed].high_risk:
                 file.fault(f"material {material.id!r}: no promise stands for papers of {needed!r}, of high risk", at)
         _rests_on(file, material, asked, bundle, (*at, "when"))
+
+
+def _combined(file: Placed, bundle: Bundle) -> None:
+    items = {item.id for item in bundle.items}
+    for id in bundle.combined.items if bundle.combined else ():
+        if id not in items:
+            file.fault(f"combined: no item {id!r}", ("combined", "items"))
 
 
 def _scenario(file: Placed, bundle: Bundle, scenario: Scenario, at: tuple[str | int, ...]) -> None:

@@ -196,6 +196,17 @@ class Scenario(_Part):
     answers: dict[Id, str]
 
 
+class Combined(_Part):
+    """The one certificate of a trade in the place of several: which `items` it can list. The business licence is none.
+
+    `check`: whether this place issues it, and what it counts for.
+    """
+
+    trade: str
+    items: Annotated[tuple[Id, ...], Field(min_length=2)]
+    check: str = ""
+
+
 class Bundle(_Part):
     """One bundle, whole: a case keeps a copy of it, so that it ends by the definition that it began with.
 
@@ -214,6 +225,7 @@ class Bundle(_Part):
     steps: tuple[Step, ...]
     items: tuple[Item, ...] = ()
     materials: tuple[Material, ...] = ()
+    combined: Combined | None = None
 
     @field_validator("steps")
     @classmethod

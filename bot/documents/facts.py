@@ -143,6 +143,27 @@ class Collection:
 
 
 @dataclass(frozen=True)
+class Listed:
+    name: str
+    number: str
+    department: str
+    until: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Combined:
+    """The one certificate of a trade: every licence with its own number, department and end."""
+
+    trade: str
+    shop: str
+    holder: str
+    address: str
+    edition: str
+    licences: tuple[Listed, ...]
+
+
+@dataclass(frozen=True)
 class Proxy:
     """Who acts for whom. Signing and promising are never among the powers."""
 
@@ -175,7 +196,7 @@ class Contents:
     enclosed: tuple[Enclosed, ...]
 
 
-Facts = Receipt | Deferral | Commitment | Defects | PlanPage | Collection | Proxy | Progress | Contents
+Facts = Receipt | Deferral | Commitment | Defects | PlanPage | Collection | Combined | Proxy | Progress | Contents
 
 KINDS: dict[str, type[Facts]] = {
     "receipt": Receipt,
@@ -184,6 +205,7 @@ KINDS: dict[str, type[Facts]] = {
     "defects": Defects,
     "plan": PlanPage,
     "collection": Collection,
+    "certificate": Combined,
     "proxy": Proxy,
     "progress": Progress,
     "contents": Contents,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Reason = Literal["asked", "failed", "complaint", "appointment", "help"]
+Reason = Literal["asked", "failed", "complaint", "appointment", "help", "minor", "lapsed"]
 TicketState = Literal["waiting", "held", "closed"]
 Ended = Literal["", "agent", "citizen", "idle"]
 

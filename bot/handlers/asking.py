@@ -7,9 +7,9 @@ from bot.bundles.engine import SKIPPED
 from bot.bundles.model import Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.domain.masking import masked_value
-from bot.domain.messages import Link, OutboundMessage
+from bot.domain.messages import OutboundMessage
 from bot.handlers import readout
-from bot.handlers.casework import Work, keep, listed, photos, remembered, shown
+from bot.handlers.casework import Work, early, keep, listed, photos, remembered, shown
 from bot.turn import Turn
 
 SHOWN = "plan"  # the answer that says for which plan the list was shown
@@ -77,7 +77,7 @@ def _show_plan(turn: Turn, work: Work) -> None:
     turn.say(sentence, count=str(len(found.items)), items=_in_order(turn, found), days=str(found.promised))
     groups = {how: _names(turn, found, how) for how in ("photo", "defer", "promise", "form", "exempt", "keep")}
     lines = [turn.resources.replies(f"plan.{how}", names=names) for how, names in groups.items() if names]
-    turn.said.append(OutboundMessage("\n".join(lines), links=(paper_link(turn, work.case.reference, "plan"),)))
+    turn.said.append(OutboundMessage("\n".join(lines), links=(turn.resources.paper_link(work.case.reference, "plan"),)))
     work.give(turn, {SHOWN: mark}, "told")
 
 
@@ -133,6 +133,9 @@ def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
     sample = replies("paper.sample", sample=part.sample) if part.sample else ""
     sample += replies("paper.pages", most=str(part.pages)) if part.pages > 1 else ""
     choices = words(turn, "later") if part.defer_days else ()
+    if waiting := early(turn, work, part):
+        choices = (*words(turn, "use_early"), *choices)
+        sample += replies("paper.earlier", count=str(len(waiting)), word=choices[0])
     number = {"number": str(every.index(part) + 1), "all": str(len(every))}
     text = replies("paper.ask", name=part.name, why=part.why, sample=sample, **number)
     turn.said.append(OutboundMessage(text, choices=(*choices, *words(turn, "bring"))))
@@ -173,12 +176,6 @@ def all_lines(turn: Turn, work: Work) -> str:
         state = replies(f"paper.is_{work.values[papers.key(part)]}")
         lines.append(replies("paper.line", name=part.name, state=state))
     return "\n".join(lines)
-
-
-def paper_link(turn: Turn, reference: str, kind: str) -> Link:
-    """Where a paper of a case is read, by whoever has the link."""
-    token = turn.resources.files.seal.token(f"{reference} {kind}")
-    return Link(turn.resources.replies(f"link.{kind}"), f"{turn.resources.settings.hall.url}/papers/{token}")
 
 
 def words(turn: Turn, *commands: str) -> tuple[str, ...]:

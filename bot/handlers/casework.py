@@ -102,6 +102,21 @@ def photos(turn: Turn, work: Work, part: Material) -> int:
     return sum(kept.material == part.id for kept in turn.tables.kept.of_case(work.case.reference))
 
 
+def early(turn: Turn, work: Work, part: Material) -> list[str]:
+    """Photos that came before anything asked for them, and may be of this paper: the draft's, and those of no case."""
+    of_case = turn.tables.kept.of_case(work.case.reference)
+    loose = [kept for kept in turn.tables.kept.of_conversation(turn.conversation.id) if not kept.case]
+    waiting = sorted((kept for kept in (*of_case, *loose) if not kept.material), key=lambda kept: kept.kept_at)
+    return [kept.file for kept in waiting if kept.kind != "mp4" and _may_be(turn, kept.file, part)]
+
+
+def _may_be(turn: Turn, file: str, part: Material) -> bool:
+    """Was it not looked at yet, or is it what is wanted?"""
+    seen = turn.tables.photos.find(file)
+    report = seen.report if seen else None
+    return report is None or (report.kind in part.photo and report.verdict not in ("retake", "reject"))
+
+
 def listed(work: Work) -> dict[str, Question]:
     """The questions that have an answer, as they are numbered on the page of all answers."""
     return {id: question for id, question in work.bundle.questions.items() if id in work.values}

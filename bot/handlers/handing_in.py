@@ -9,8 +9,11 @@ from bot.filing import hand_in
 from bot.handlers import asking, casework, signing
 from bot.handlers.casework import Work
 from bot.ledger.cases import handed_in
+from bot.store.cases import GUESS
 from bot.store.invitations import CODE, CODES_HOLD
 from bot.turn import Turn
+
+CODES_A_DAY = 3  # for the one applied for, of one case, beside the first
 
 
 def submit(turn: Turn) -> None:
@@ -92,6 +95,24 @@ def refuse(turn: Turn) -> None:
     turn.conclude("saved", 1.0)
 
 
+def new_code(turn: Turn) -> None:
+    """Another code for the one applied for, where the first was lost or has expired; the earlier ones open nothing."""
+    waiting = [one for one in turn.tables.cases.of_conversation(turn.conversation.id) if one.state == "confirming"]
+    if not waiting:
+        raise CitizenError("agent.nothing_to_confirm")
+    case = max(waiting, key=lambda one: one.updated_at)
+    day = turn.now.astimezone(turn.resources.hours.zone).date()
+    if turn.tables.cases.count_up(f"{GUESS}{day} code {case.reference}") > CODES_A_DAY:
+        turn.say("agent.no_more_codes", number=case.reference)  # said and not raised, which would undo the count
+        turn.conclude("refused", 1.0)
+        return
+    turn.tables.invitations.revoke(case.reference, "confirm")
+    code = turn.tables.invitations.make(case.reference, "confirm", turn.now)
+    name = str(case.bundle.get("name", ""))
+    turn.say("agent.new_code", name=name, number=case.reference, code=code, days=str(CODES_HOLD.days))
+    turn.conclude("saved", 1.0)
+
+
 def carry(turn: Turn) -> None:
     """A code with which this case is gone on with elsewhere."""
     work = casework.current(turn)
@@ -128,7 +149,7 @@ def file(turn: Turn, case: Case, bundle: Bundle) -> None:
     signed = {str(one.document) for one in signing.signed(turn, case)}
     kinds = ["receipt", "forms", *sorted({promise.kind for promise in promises} - signed)]
     made_out = [*kinds, *(f"signed_{document}" for document in sorted(signed))]
-    links = tuple(asking.paper_link(turn, case.reference, kind) for kind in made_out)
+    links = tuple(turn.resources.paper_link(case.reference, kind) for kind in made_out)
     turn.said.append(OutboundMessage(text, links=links))
     for promise in promises:
         if promise.due_on:

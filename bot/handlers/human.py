@@ -9,8 +9,6 @@ from bot.handover import Handover
 from bot.replies import Replies
 from bot.turn import Turn
 
-_LATELY = 6  # messages that tell which team it is for
-
 
 def ask(turn: Turn) -> None:
     ticket = open_ticket(turn, "asked")
@@ -46,28 +44,13 @@ def back(turn: Turn) -> None:
 
 def open_ticket(turn: Turn, reason: Reason) -> Ticket:
     """The one that is alive, or a new one for the team that it is for. Until somebody comes the bot goes on."""
-    tables, rota, conversation = turn.tables, turn.resources.rota, turn.conversation
+    tables, conversation = turn.tables, turn.conversation
     if turn.conversation.owner == "bot":
         turn.conversation.owner = "queued"
-    alive = tables.tickets.of(conversation.id)
-    if alive is not None:
-        return alive
     case = tables.cases.load(conversation.case) if conversation.case else None
-    texts = [event.text for _, event in tables.inbox.of_conversation(conversation.id)]
     bundle = str(case.bundle.get("id", "")) if case else ""
-    team = rota.team_for(reason, bundle, "\n".join(texts[-_LATELY:])).id
-    return tables.tickets.open(
-        conversation.id,
-        turn.inbox_id,
-        reason,
-        turn.now,
-        rota.next_on(team, turn.now),
-        team=team,
-        first=rota.goes_first("\n".join(texts)),
-        wanted=tables.tickets.last_agent(conversation.id, turn.now - rota.service.sticky),
-        answer_due=rota.after(team, turn.now, rota.service.first_word),
-        done_due=rota.after(team, turn.now, rota.service.resolution),
-    )
+    handover = Handover(turn.resources.rota, turn.resources.replies)
+    return handover.open(tables, conversation.id, turn.inbox_id, reason, bundle, turn.now)
 
 
 def reply_by(turn: Turn, when: datetime | None = None) -> str:

@@ -159,6 +159,8 @@ def _meant(turn: Turn) -> Answer | None:
     """Which answer a message is."""
     text, offered = turn.event.text.strip(), turn.offered
     replies = turn.resources.replies
+    if _is_of_form(turn, text):
+        return None
     if replies("nudge.say_no_date") in offered and _day(turn):
         return _new_date
     name = next((name for name in _ANSWERS if replies(f"nudge.say_{name}") == text), None)
@@ -167,6 +169,14 @@ def _meant(turn: Turn) -> Answer | None:
     notice = None if text in offered or casework.current(turn) else _last(turn)
     fresh = notice is not None and turn.now - notice.created_at < _HOLDS and name not in ("sure", "no_date")
     return _ANSWERS[name] if text in offered or fresh else None
+
+
+def _is_of_form(turn: Turn, text: str) -> bool:
+    """Is it a choice of the form's own question, which may be called as an answer to a nudge is?"""
+    work = casework.current(turn)
+    question = work.step.question if work and work.step else None
+    told = turn.resources.replies("nudge.say_wrong") in turn.offered
+    return not told and question is not None and any(option.value == text for option in question.options)
 
 
 def _of_licence(turn: Turn, text: str) -> Answer | None:

@@ -79,6 +79,17 @@ def later(turn: Turn) -> None:
     _go_on(turn, work)
 
 
+def use_early(turn: Turn) -> None:
+    """Photos that came before they were asked for are looked at now, as if they came again."""
+    work, part = _asked(turn)
+    early = casework.early(turn, work, part) if isinstance(part, Material) else []
+    if not isinstance(part, Material) or not early:
+        raise CitizenError("form.old_choice")
+    _come_again(turn, early[-part.pages :], "early")
+    casework.keep(turn, work)
+    turn.conclude("step", 1.0)
+
+
 def bring(turn: Turn) -> None:
     work, part = _asked(turn)
     if not isinstance(part, Material):
@@ -141,11 +152,15 @@ def _read_now(turn: Turn, work: Work, part: Material) -> bool:
     early = [kept.file for kept in turn.tables.kept.of_case(work.case.reference) if kept.material == part.id]
     if not early or not turn.resources.eye.reads(part.photo):
         return False
-    turn.tables.kept.give(early, "", "")
-    for file in early:
-        event = replace(turn.event, event_id=f"consent:{file}", kind="photo", text="", media=file)
-        turn.tables.inbox.accept(event, turn.now)
+    _come_again(turn, early, "consent")
     return True
+
+
+def _come_again(turn: Turn, files: list[str], why: str) -> None:
+    turn.tables.kept.give(files, "", "")
+    for file in files:
+        event = replace(turn.event, event_id=f"{why}:{file}", kind="photo", text="", media=file)
+        turn.tables.inbox.accept(event, turn.now)
 
 
 def done(turn: Turn) -> None:

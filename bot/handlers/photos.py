@@ -9,7 +9,7 @@ from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.domain.photo import Report
 from bot.errors import CitizenError
-from bot.handlers import asking, casework, readout
+from bot.handlers import asking, casework, minors, readout
 from bot.handlers.casework import Work
 from bot.handlers.readout import READ
 from bot.turn import Turn
@@ -19,6 +19,9 @@ RETAKES = 2  # photos that may fail before a person is offered
 
 def accepted(turn: Turn, work: Work, part: Material | None, kept: Kept, report: Report) -> bool:
     """Say what came of a photo; False where another one is wanted. Without a `part` it came by the way."""
+    if minors.is_seen(turn, report):
+        turn.tables.kept.discard([kept.file])
+        return False
     if part is None:
         if report.verdict == "pass":
             _praise(turn, work, report)

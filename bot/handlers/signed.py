@@ -5,7 +5,7 @@ from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
 from bot.domain.signing import Signable
 from bot.errors import CitizenError
-from bot.handlers import asking, handing_in, signing
+from bot.handlers import handing_in, signing
 from bot.handlers.casework import Work
 from bot.turn import Turn
 
@@ -37,7 +37,7 @@ def signed(turn: Turn) -> None:
         raise CitizenError("sign.not_yet")
     document, replies = done[0].document, turn.resources.replies
     text = replies("sign.done", document=replies(f"sign.name_{document}"), number=case.reference)
-    link = asking.paper_link(turn, case.reference, f"signed_{document}")
+    link = turn.resources.paper_link(case.reference, f"signed_{document}")
     turn.said.append(OutboundMessage(text, links=(link,)))
     turn.conclude("saved", 1.0)
     work = Work(case, Bundle.model_validate(case.bundle))

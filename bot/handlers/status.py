@@ -50,9 +50,12 @@ def show(turn: Turn, case: Case) -> None:
     told = {"name": str(case.bundle.get("name", "")), "number": case.reference, "lines": lines}
     text = replies("status.case", **told, stage=replies(f"progress.{stage(matters)}"))
     shown = ["progress", "receipt", *(["defects"] if stage(matters) == "defective" else [])]
+    certificate = turn.tables.certificates.load(case.reference)
+    if certificate and certificate.holds:
+        shown.append("certificate")
     if casework.is_own(turn, case):
         shown += ["forms", "zip"]
-    links = tuple(asking.paper_link(turn, case.reference, kind) for kind in shown)
+    links = tuple(turn.resources.paper_link(case.reference, kind) for kind in shown)
     turn.said.append(OutboundMessage(text, links=links))
     turn.conclude("status", 1.0)
 

@@ -17,6 +17,7 @@ class FieldKind(BaseModel):
 
     `nth`: after which of several such labels. `below`: it may stand under its label. `expires`: a day that must not
     be over; `forever` are words in its place that mean no end.
+    `adult`: whose number it is must be of age.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +29,7 @@ class FieldKind(BaseModel):
     below: bool = False
     expires: bool = False
     forever: tuple[str, ...] = ()
+    adult: bool = False
     fills: tuple[str, ...] = ()
 
 

@@ -19,6 +19,7 @@ from bot.store.appointments import Appointments
 from bot.store.articles import Articles
 from bot.store.audits import Audits
 from bot.store.cases import Cases
+from bot.store.certificates import Certificates
 from bot.store.consents import Consents
 from bot.store.conversations import Conversations
 from bot.store.desk import DeskTable
@@ -92,6 +93,7 @@ class Tables:
     aftercare: Aftercare
     groups: Groups
     specialists: Specialists
+    certificates: Certificates
 
     @classmethod
     def of(cls, connection: sa.Connection, seal: Seal) -> "Tables":
@@ -129,6 +131,7 @@ class Tables:
             aftercare=Aftercare(connection, seal),
             groups=Groups(connection),
             specialists=Specialists(connection),
+            certificates=Certificates(connection),
         )
 
     def savepoint(self) -> AbstractContextManager[Any]:

@@ -42,6 +42,16 @@ class Invitations:
         mine = sa.and_(invitation.c.code_sha256 == _digest(code), invitation.c.used_at.is_(None))
         return self._connection.execute(sa.update(invitation).where(mine).values(used_at=now)).rowcount == 1
 
+    def revoke(self, case: str, what: Purpose) -> None:
+        """Codes of this kind that were given for a case open nothing any more."""
+        mine = (invitation.c.case_reference == case, invitation.c.what == what, invitation.c.used_at.is_(None))
+        self._connection.execute(sa.delete(invitation).where(*mine))
+
+    def lapsed(self, what: Purpose, before: datetime) -> list[str]:
+        """The cases whose codes of this kind nobody used in time."""
+        old = (invitation.c.created_at < before, invitation.c.what == what, invitation.c.used_at.is_(None))
+        return list(self._connection.scalars(sa.select(invitation.c.case_reference).where(*old)))
+
     def forget(self, before: datetime) -> None:
         """Those that open nothing any more."""
         self._connection.execute(sa.delete(invitation).where(invitation.c.created_at < before))

@@ -51,15 +51,17 @@ class Paper:
 
 
 class Chance(random.Random):
-    """Chance, but for what is wanted: the first person of that name, and every place at that address."""
+    """Chance, but for what is wanted: the first person of that name, born then, and every place at that address."""
 
-    def __init__(self, seed: int, name: str = "", address: str = "") -> None:
+    def __init__(self, seed: int, name: str = "", address: str = "", born: str = "") -> None:
         super().__init__(seed)
-        self.name, self.address = name, address
+        self.name, self.address, self.born = name, address, born
 
 
 def person(by: random.Random) -> Person:
     born, woman = date(1960, 1, 1) + timedelta(days=by.randrange(16000)), by.random() < 0.5
+    if isinstance(by, Chance) and by.born:
+        born = date.fromisoformat(by.born)
     body = f"{by.choice(['610328', '110115', '371082', '330106', '440305'])}{born:%Y%m%d}"
     body += f"{by.randrange(100):02}{2 * by.randrange(5) + (not woman)}"
     name = by.choice(SURNAMES) + "".join(by.choices(GIVEN, k=by.choice([1, 2, 2])))

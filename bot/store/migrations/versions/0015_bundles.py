@@ -1,8 +1,0 @@
-"""Nothing yet."""
-
-revision = "0015"
-down_revision = "0014"
-
-
-def upgrade() -> None:
-    pass
