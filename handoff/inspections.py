@@ -18,7 +18,7 @@ from bot.errors import CitizenError, OperatorError
 from bot.inspections import Inspector, Ruling, walk_of
 from bot.store.db import Tables
 from handoff.accounts import Known
-from handoff.pages import Frame, day_of, to
+from handoff.pages import Frame, day_of, picture, to
 from handoff.sheets import facts, sheet_of
 
 AT = "/desk/inspections"
@@ -90,6 +90,17 @@ class Inspections:
             self.frame.look(known, "view file", kept.case)
             headers = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
             return Response(self.pictures.content(file), media_type=_TYPES[kept.kind], headers=headers)
+
+        @router.get("/inspections/{id}/{file}/small")
+        def small(id: int, file: str, known: Looking) -> Response:
+            """As the page shows it; the original where it came before these were kept."""
+            kept, shown = self.frame.store.read(
+                lambda tables: (self._file(tables, id, file), tables.photos.small(file))
+            )
+            if kept is None:
+                raise HTTPException(404, "no such file")
+            self.frame.look(known, "view pictures", kept.case)
+            return picture(shown) if shown else to(f"{AT}/{id}/{file}")
 
         @router.post("/inspections/{id}")
         async def judge(id: int, request: Request, known: Looking) -> Response:

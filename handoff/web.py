@@ -34,6 +34,7 @@ from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
+from handoff.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def router(needs: Needs) -> APIRouter:
         Entrance(frame),
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
+        Thumbnails(frame),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),

@@ -488,8 +488,9 @@ def test_at_the_desk_what_was_shown_is_judged_beside_its_standard(hall: Hall, cl
     assert client.get(said.links[0].url).headers["content-type"] == "image/jpeg"
     assert client.get("/findings/" + "A" * 60).status_code == 404
     assert "gone" in client.post(path, data=told).headers["location"], "it waits for nobody any more"
+    assert f"{shots[0].file}/small" in page and client.get(f"{path}/{shots[0].file}/small").status_code == 200
     what = [row.what for row in hall.read(lambda t: t.audits.of(case.reference))]
-    assert {"view inspection", "view file", "inspect sinks fail", "inspection failed"} <= set(what)
+    assert {"view inspection", "view pictures", "view file", "inspect sinks fail", "inspection failed"} <= set(what)
     assert client.get("/desk/inspections?state=shooting").text.count(case.reference) == 1
 
 
@@ -499,13 +500,14 @@ def test_only_inspectors_see_and_judge_and_only_files_of_it(hall: Hall, client: 
     path, shots = f"/desk/inspections/{one(hall, case).id}", hall.read(lambda t: t.inspections.shots(1))
     for role in ("agent", "reviewer", "editor", "licences", "admin"):
         csrf = sign_in(hall, client, f"某{role}", role)  # type: ignore[arg-type]
-        for address in ("/desk/inspections", path, f"{path}/{shots[0].file}"):
+        for address in ("/desk/inspections", path, f"{path}/{shots[0].file}", f"{path}/{shots[0].file}/small"):
             assert client.get(address).status_code == 403, (role, address)
         assert client.post(path, data={"csrf": csrf, "verdict-cold": "pass"}).status_code == 403
     csrf = sign_in(hall, client, "周婷", "inspector")
     assert client.post(path, data={"csrf": "wrong", "verdict-cold": "pass"}).status_code == 403
     assert not any(point.verdict for point in points(hall, case).values())
     (other,) = [kept.file for kept in hall.read(lambda t: t.kept.of_case(case.reference)) if kept.material == "plan"]
+    assert client.get(f"{path}/{other}/small").status_code == 404
     assert client.get(f"{path}/{other}").status_code == 404, "a paper of the case is not the inspector's"
     assert client.get(f"/desk/inspections/99/{shots[0].file}").status_code == 404
 
