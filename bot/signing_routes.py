@@ -110,6 +110,9 @@ class _Page:
             if self.witness.knows(one, browser):
                 one = self.witness.opened(token, browser, self.now())
             known = self.witness.knows(one, browser)
+            large = self.witness.resources.store.read(
+                lambda tables: tables.conversations.load(one.conversation_id).eased
+            )
         except CitizenError as error:
             given["trouble"] = replies((trouble or error).reply)
             return self.templates.TemplateResponse(request, "sign.html", given, 404, _PRIVATE)
@@ -119,6 +122,7 @@ class _Page:
             "number": _STEPS.index(step) + 1 if step in _STEPS else 0,
             "all": len(_STEPS),
             "one": one,
+            "large": large,
             "title": replies(f"sign.name_{one.document}"),
             "signer": masked_value("name", one.steps.signer),
             "phone": masked_value("phone", one.steps.phone),

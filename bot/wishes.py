@@ -7,6 +7,7 @@ from bot.handlers import (
     booked,
     bundle,
     checking,
+    easing,
     following,
     form,
     handing_in,
@@ -106,6 +107,8 @@ COMMANDS: dict[str, Handler] = {
     "sign": signed.ask,
     "upload": uploading.ask,
     "signed": signed.signed,
+    "eased": easing.on,
+    "usual": easing.off,
 }
 
 # Words about a form, while an inspection is at hand in its place.
@@ -169,6 +172,7 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     (lambda turn: bundle.is_refused(turn) or turn.heard.answerable): question.answer,
     following.is_choice: following.choose,
     photos.is_reply: photos.reply,
+    easing.is_meant: easing.on,
     visit.is_reply: visit.reply,
     nearby.is_meant: nearby.tell,
     status.is_number: status.ask,

@@ -91,6 +91,21 @@ class Inspections:
             headers = {"Cache-Control": "no-store", "Content-Disposition": "inline"}
             return Response(self.pictures.content(file), media_type=_TYPES[kept.kind], headers=headers)
 
+        @router.post("/inspections/{id}")
+        async def judge(id: int, request: Request, known: Looking) -> Response:
+            """Every verdict that was changed; and the conclusion, where that is the button."""
+            form = await request.form(max_files=60, max_fields=400)
+            if not secrets.compare_digest(str(form.get("csrf", "")).encode(), known.session.csrf.encode()):
+                raise HTTPException(403, "not a form of this session")
+            pictures = {name: await one.read() for name, one in form.items() if isinstance(one, UploadFile)}
+            return await to_thread.run_sync(self._judged, known, id, form, pictures)
+
+        self._lists(router)
+        return router
+
+    def _lists(self, router: APIRouter) -> None:
+        Looking = Annotated[Known, Depends(self.frame.door.to("inspector"))]  # noqa: N806 - a type
+
         @router.get("/inspections/{id}/{file}/small")
         def small(id: int, file: str, known: Looking) -> Response:
             """As the page shows it; the original where it came before these were kept."""
@@ -101,17 +116,6 @@ class Inspections:
                 raise HTTPException(404, "no such file")
             self.frame.look(known, "view pictures", kept.case)
             return picture(shown) if shown else to(f"{AT}/{id}/{file}")
-
-        @router.post("/inspections/{id}")
-        async def judge(id: int, request: Request, known: Looking) -> Response:
-            """Every verdict that was changed; and the conclusion, where that is the button."""
-            form = await request.form(max_files=60, max_fields=400)
-            if not secrets.compare_digest(str(form.get("csrf", "")).encode(), known.session.csrf.encode()):
-                raise HTTPException(403, "not a form of this session")
-            pictures = {name: await one.read() for name, one in form.items() if isinstance(one, UploadFile)}
-            return await to_thread.run_sync(self._judged, known, id, form, pictures)
-
-        return router
 
     def _rows(self, tables: Tables, states: Sequence[State]) -> list[Row]:
         return [self._row(tables, one) for one in tables.inspections.for_staff(states, _AT_ONCE)]

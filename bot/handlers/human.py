@@ -63,7 +63,7 @@ def open_ticket(turn: Turn, reason: Reason) -> Ticket:
         turn.now,
         rota.next_on(team, turn.now),
         team=team,
-        first=rota.goes_first("\n".join(texts)),
+        first=conversation.eased or rota.goes_first("\n".join(texts)),
         wanted=tables.tickets.last_agent(conversation.id, turn.now - rota.service.sticky),
         answer_due=rota.after(team, turn.now, rota.service.first_word),
         done_due=rota.after(team, turn.now, rota.service.resolution),

@@ -46,7 +46,7 @@ class Photos:
         self._connection, self._seal = connection, seal
 
     def put(self, one: Photo, marks: Sequence[str], now: datetime, small: bytes = b"") -> None:
-        """Keep what a new photo is. `marks` are pieces of its likeness by which others find it, `small` is for lists."""
+        """Keep what a new photo is. By `marks`, pieces of its likeness, others find it; `small` is for lists."""
         self.delete([one.file])
         known = {"file": one.file, "sha256": one.sha256, "likeness": one.likeness}
         self._connection.execute(sa.insert(photo).values(**known, seen=self._seal.write(one.seen), kept_at=now))
