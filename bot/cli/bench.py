@@ -128,6 +128,21 @@ def slots(
     _print(crowd.measure(settings, people, processes, url), as_json)
 
 
+@bench.command()
+def webhooks(
+    calls: Annotated[int, typer.Option(min=10, help="Messages to each platform's webhook.")] = 1000,
+    callers: Annotated[int, typer.Option(min=1, max=64, help="How many call at once.")] = 8,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """How soon WeChat, WeCom and Telegram are acknowledged over HTTP while nobody answers."""
+    from bot.bench import webhooks as acknowledged
+
+    settings = load_settings(home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _print(acknowledged.measure(settings, calls, callers), as_json)
+
+
 def _print(rows: list[measure.Row], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows))

@@ -17,7 +17,9 @@ from bot.channels.wechat.notices import REFUSED
 from bot.errors import TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40001, 40014, 42001})
-NEVER = frozenset({40003, 43004, 48001, 45002, 40037, 47003})  # no such follower, right or template; too long
+NEVER = frozenset({40003, 43004, 43019, 46004, 48002, 50002, 50005})  # no such follower, or one who wants nothing
+NEVER |= {40037, 41030, 45002, 47001, 47003}  # no such template; a message that it will not have as it is
+NEVER |= {48001, 48004, 48008}  # not allowed, until somebody changes it in the console
 CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
 _WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
 _TIMEOUT = (3, 5)  # seconds to connect, to answer
