@@ -27,6 +27,7 @@ SHOWN: dict[str, tuple[State, ...]] = {
     "waiting": ("waiting",),
     "shooting": ("shooting", "paused"),
     "passed": ("passed",),
+    "waived": ("waived",),
     "stopped": ("stopped",),
 }
 _TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}

@@ -17,6 +17,7 @@ from bot.store.tables import conversation
 from handoff.accounts import Known
 from handoff.cases import reopen
 from handoff.pages import Frame, to
+from handoff.waivers import waive
 
 AT = "/desk/people"
 
@@ -115,6 +116,8 @@ class People:
             self.rights.erase(tables, asked.about, known.staff.name, now)
             return True
         reference, _, item = asked.about.partition(" ")
+        if asked.what == "waive":
+            return waive(tables, self.voice, reference, item, known.staff.name, now)
         return reopen(tables, self.voice, reference, item, now)
 
 

@@ -35,6 +35,7 @@ from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
 from handoff.thumbnails import Thumbnails
+from handoff.waivers import Waivers
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def router(needs: Needs) -> APIRouter:
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
         Thumbnails(frame),
+        Waivers(frame, voice),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),

@@ -31,6 +31,7 @@ from bot.store.windows import Grant
 from knowledge.embedding import Embedder
 from tests.hall import photo
 from tests.peers.weixin import AES_KEY, APP, SECRET, TOKEN, Weixin
+from tests.photos.scenes import video
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -243,6 +244,19 @@ def test_a_picture_is_fetched_at_once_and_one_that_is_gone_is_asked_for_again(
     assert len(kept) == 1 and parts.resources.files.read(kept[0].file)
     peer.push(client, "wang", "image", MediaId="gone", PicUrl="http://x/")
     until(lambda: inbox_count(parts) == 2)
+    until(lambda: any("没有传过来" in text for text in peer.read_by("wang")))
+
+
+@pytest.mark.parametrize("kind", ["video", "shortvideo"])
+def test_a_video_is_fetched_from_where_the_platform_says(
+    client: TestClient, peer: Weixin, parts: App, kind: str
+) -> None:
+    peer.videos["v1"] = video()
+    peer.push(client, "wang", kind, MediaId="v1", ThumbMediaId="t1")
+    (kept,) = parts.resources.store.read(lambda t: t.kept.of_conversation("wechat:main:wang"))
+    assert kept.kind == "mp4" and parts.resources.files.read(kept.file)[4:8] == b"ftyp"
+    until(lambda: any("要的是照片" in text for text in peer.read_by("wang")))
+    peer.push(client, "wang", kind, MediaId="gone", ThumbMediaId="t1")
     until(lambda: any("没有传过来" in text for text in peer.read_by("wang")))
 
 
