@@ -53,6 +53,7 @@ COMMANDS: dict[str, Handler] = {
     "submit": handing_in.submit,
     "later": papers.later,
     "bring": papers.bring,
+    "sign_it": papers.sign_it,
     "consent": papers.consent,
     "sent_all": papers.done,
     "use_it": papers.use_it,

@@ -167,6 +167,7 @@ class Cases:
             "bundle": bundle,
             "answers": answers,
             "materials": [(part, sent) for part, sent in materials if sent],
+            "signings": tables.signings.of_case(reference),
             "signed": [one for one in files if one.material.startswith(SIGNED)],
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],

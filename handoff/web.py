@@ -34,6 +34,7 @@ from handoff.news import News
 from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
+from handoff.statements import Statements
 from handoff.thumbnails import Thumbnails
 from handoff.waivers import Waivers
 
@@ -79,6 +80,7 @@ def router(needs: Needs) -> APIRouter:
         Cases(frame, voice, needs.help, needs.content, needs.photo_kinds),
         Thumbnails(frame),
         Waivers(frame, voice),
+        Statements(frame, needs.content),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),

@@ -82,6 +82,9 @@ def documents(
 @bench.command()
 def photos(
     folder: Annotated[Path | None, typer.Option(exists=True, help="As tests/photos/make.py makes it.")] = None,
+    at_once: Annotated[
+        int, typer.Option(min=0, max=200, help="Instead: so many photos of 12 megapixels at once, and others asking.")
+    ] = 0,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -91,6 +94,11 @@ def photos(
     from bot.bundles.catalogue import load_catalogue
 
     settings = load_settings(home)
+    if at_once:
+        from bot.bench import crowd
+
+        _print(crowd.measure(settings, rounds.large(folder, at_once), at_once), as_json)
+        return
     eye = composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region))
     try:
         _print(rounds.measure(eye, folder), as_json)
