@@ -90,7 +90,8 @@ async def _run(parts: App, contents: Sequence[bytes]) -> list[Row]:
     rows = [_row("question alone", alone), _row("question meanwhile", meanwhile)]
     rows += [_row(f"photo: {name}", took) for name, took in zip(names, columns, strict=True)]
     return rows + [
-        {"what": f"memory of {name}, MB", "count": 1, "p50 s": "", "p95 s": "", "most": size} for name, size in memory
+        {"what": f"memory of {name}, MB: now, and the most", "count": 1, "p50 s": now, "p95 s": "", "most": most}
+        for name, now, most in memory
     ]
 
 
@@ -130,18 +131,18 @@ def _questions() -> list[str]:
     return [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
 
 
-def _memory(parts: App) -> list[tuple[str, int]]:
-    """The most that each process ever held, in megabytes."""
+def _memory(parts: App) -> list[tuple[str, int, int]]:
+    """What each process holds, and the most that it ever held, in megabytes."""
     workers = parts.resources.eye.workers
     assert workers is not None
     running = {"the cleaner": workers.cleaner, "the reader": workers.reader}
     pids = {name: str(one._process.pid) for name, one in running.items() if one._process is not None}
-    return [(name, _most(pid)) for name, pid in {"the server": "self", **pids}.items()]
+    return [(name, _held(pid, "VmRSS"), _held(pid, "VmHWM")) for name, pid in {"the server": "self", **pids}.items()]
 
 
-def _most(pid: str) -> int:
+def _held(pid: str, what: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) // 1024
 
 
 def _row(what: str, took: Sequence[float]) -> Row:
