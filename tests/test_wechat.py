@@ -1,13 +1,16 @@
 """WeChat: strangers are refused, nothing is answered twice or to another, and what may be sent is never exceeded."""
 
+import asyncio
 import base64
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +21,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from fastapi.testclient import TestClient
 
 from bot import app as composition
+from bot import loops
 from bot.app import App
+from bot.bells import Bells
 from bot.channels import wechat
 from bot.channels.envelope import Refused
 from bot.channels.plain import pieces
@@ -91,6 +96,25 @@ def test_the_first_answer_goes_back_with_the_push_and_costs_nothing(client: Test
     assert "智能助手" in peer.read_by("wang")[1], "the rest comes by message"
     by_message = peer.calls.count("/cgi-bin/message/custom/send")
     assert by_message == (1 if reply.content != b"success" else 2) and len(peer.tokens) == 1
+
+
+def test_what_is_said_while_we_look_who_is_at_work_goes_with_the_push(
+    parts: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reminder, say, that has nothing to do with the push: it has left the outbox, so that it must be read."""
+    monkeypatch.setattr(wechat, "WORKED_ON", 0.01)
+    channel: Any = parts.channels["wechat"]
+
+    async def nobody_yet(_look: object) -> bool:
+        await channel.send("wechat:main:wang", OutboundMessage("证快到期了"), "k")
+        return False
+
+    async def push() -> str:
+        reception = replace(loops.reception(parts.resources, Bells()), read=nobody_yet)
+        channel._reception = reception
+        return str(await channel._first(reception, "wechat:main:wang", 1))
+
+    assert asyncio.run(push()) == "证快到期了"
 
 
 def test_a_push_that_comes_again_is_one_push(client: TestClient, peer: Weixin, parts: App) -> None:

@@ -140,8 +140,8 @@ class Wechat:
             if not done and inbox_id is not None:
                 begun = await reception.read(lambda tables: tables.inbox.begun(inbox_id))
                 if begun:
-                    done, _ = await asyncio.wait([held], timeout=self._settings.wait - soon)
-            return held.result() if done else ""
+                    await asyncio.wait([held], timeout=self._settings.wait - soon)
+            return held.result() if held.done() else ""  # something may have been said while we looked
         finally:
             if self._held.get(conversation) is held:
                 del self._held[conversation]
