@@ -13,6 +13,7 @@ from bot.errors import CitizenError
 from bot.handlers import (
     bundle,
     casework,
+    easing,
     human,
     inspecting,
     papers,
@@ -111,7 +112,7 @@ def _decide(
     tables.inbox.finish(claimed, now, turn.outcome, turn.confidence)
     tables.inbox.finish_with(claimed, rest, now, turn.outcome)
     tables.conversations.save(turn.conversation)
-    said = merged(turn.said) if claimed.channel in resources.counted else turn.said
+    said = merged(turn.said) if claimed.channel in resources.counted else easing.in_lines(turn)
     tables.outbox.put(turn.conversation.id, said, now, f"turn:{claimed.id}", claimed.id)
     return turn
 
@@ -219,6 +220,8 @@ def _begin(
     offered: tuple[str, ...] = (),
 ) -> Turn:
     conversation = tables.conversations.load(claimed.conversation_id, hold=True)
+    if conversation.eased:
+        resources = replace(resources, replies=resources.replies.eased)
     return Turn(resources, tables, conversation, heard, claimed.id, now, offered)
 
 
@@ -235,7 +238,7 @@ def _after(turn: Turn) -> None:
     if lost and conversation.owner == "queued" and _is_talk(turn):
         human.keep(turn)
     conversation.misses = conversation.misses + 1 if lost and conversation.owner == "bot" else 0
-    if conversation.misses >= MISSES:
+    if conversation.misses >= (1 if conversation.eased else MISSES):
         turn.say("human.offered")
         conversation.misses = 0
     if turn.said and not turn.said[-1].template and not conversation.introduced:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from bot.bundles import papers
 from bot.bundles.model import Bundle, Item, Material
-from bot.bundles.papers import PROMISED, SENT
+from bot.bundles.papers import BY_HAND, PROMISED, SENT
 from bot.bundles.plan import plan
 from bot.domain.case import Case, Given
 from bot.domain.hours import Hours
 from bot.domain.progress import ENDED, Matter
-from bot.domain.signing import SIGNED, TO_SIGN, Signing
+from bot.domain.signing import SIGNED, STATEMENT, TO_SIGN, Signing
 from bot.store.db import Tables
 
 
@@ -47,7 +47,7 @@ def outstanding(tables: Tables, case: Case, bundle: Bundle) -> list[Material]:
 
 
 def _must_come(part: Material, settled: str, going: set[str], defective: set[str]) -> bool:
-    if settled in (SENT, PROMISED):
+    if settled in (SENT, PROMISED, BY_HAND):
         return bool(defective & set(part.items))
     return bool(going & set(part.items))
 
@@ -64,7 +64,9 @@ def supplement(tables: Tables, case: Case, material: Material, files: list[str],
     for one in tables.matters.of(case.reference):
         if one.item in material.items and one.state not in ("waiting", *ENDED):
             tables.matters.register(one, "supplement", now, f"{material.id}-{files[-1]}")
-    return sum(case.values.get(papers.key(part)) not in (SENT, PROMISED) for part in outstanding(tables, case, bundle))
+    return sum(
+        case.values.get(papers.key(part)) not in (SENT, PROMISED, BY_HAND) for part in outstanding(tables, case, bundle)
+    )
 
 
 def withdraw(tables: Tables, case: Case, now: datetime) -> None:
@@ -100,8 +102,8 @@ def erase(tables: Tables, references: list[str]) -> None:
 
 
 def forget_links(tables: Tables, links: Sequence[Signing]) -> None:
-    """Delete links that were not signed, and the papers that were made out for them."""
-    tables.kept.discard([one.steps.file for one in links if one.steps.file])
+    """Delete links that were not signed, and the papers and videos that were made for them."""
+    tables.kept.discard([file for one in links for file in (one.steps.file, one.steps.statement) if file])
     tables.signings.delete([one.id for one in links])
 
 
@@ -111,7 +113,7 @@ def _let_go(tables: Tables, case: Case) -> None:
     left = [
         kept.file
         for kept in tables.kept.of_case(case.reference)
-        if kept.material and kept.material not in sent and not kept.material.startswith((TO_SIGN, SIGNED))
+        if kept.material and kept.material not in sent and not kept.material.startswith((TO_SIGN, SIGNED, STATEMENT))
     ]
     tables.kept.discard(left)
 

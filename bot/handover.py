@@ -7,7 +7,7 @@ from math import ceil
 from typing import Literal
 
 from bot.afterwards import asking
-from bot.domain.conversation import Owner
+from bot.domain.conversation import Conversation, Owner
 from bot.domain.messages import OutboundMessage
 from bot.domain.rota import Rota
 from bot.domain.staff import Staff
@@ -84,23 +84,23 @@ class Handover:
         return True
 
     def open(
-        self, tables: Tables, conversation_id: str, inbox_id: int, reason: Reason, bundle: str, now: datetime
+        self, tables: Tables, conversation: Conversation, inbox_id: int, reason: Reason, bundle: str, now: datetime
     ) -> Ticket:
         """The ticket that is alive, or a new one for the team that it is for: by the bundle, and what was said."""
-        alive, rota = tables.tickets.of(conversation_id), self.rota
+        alive, rota = tables.tickets.of(conversation.id), self.rota
         if alive is not None:
             return alive
-        texts = [event.text for _, event in tables.inbox.of_conversation(conversation_id)]
+        texts = [event.text for _, event in tables.inbox.of_conversation(conversation.id)]
         team = rota.team_for(reason, bundle, "\n".join(texts[-_LATELY:])).id
         return tables.tickets.open(
-            conversation_id,
+            conversation.id,
             inbox_id,
             reason,
             now,
             rota.next_on(team, now),
             team=team,
-            first=rota.goes_first("\n".join(texts)),
-            wanted=tables.tickets.last_agent(conversation_id, now - rota.service.sticky),
+            first=conversation.eased or rota.goes_first("\n".join(texts)),
+            wanted=tables.tickets.last_agent(conversation.id, now - rota.service.sticky),
             answer_due=rota.after(team, now, rota.service.first_word),
             done_due=rota.after(team, now, rota.service.resolution),
         )

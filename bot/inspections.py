@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.domain.case import Case
 from bot.domain.hours import Hours
-from bot.domain.inspection import Inspection, Point, Verdict, Way, outcome
+from bot.domain.inspection import GOING, Inspection, Point, Verdict, Way, outcome
 from bot.domain.messages import Link, OutboundMessage
 from bot.domain.progress import Matter
 from bot.errors import OperatorError
@@ -48,6 +48,37 @@ class Inspector:
         reasons = self.replies("words.between").join(why)
         text = self.replies(f"inspection.offer_{sight}", name=matter.name, why=reasons, days=str(found[0].days))
         return [OutboundMessage(text, choices=tuple(map(self.replies.word, ways.get(sight, ("spot_visit",)))))]
+
+    def is_clear(self, tables: Tables, case: Case, item: str) -> bool:
+        """Has been seen what must be seen of an item, or was that waived?"""
+        if not self.walks.of(str(case.bundle.get("id", "")), item):
+            return True
+        return any(
+            one.item == item and one.state in ("passed", "waived") for one in tables.inspections.of_case(case.reference)
+        )
+
+    def waive(self, tables: Tables, case: Case, matter: Matter, who: str, now: datetime) -> bool:
+        """It need not be seen: somebody asked for that with a reason, and `who`, another, agreed. The citizen is told.
+
+        False where there is nothing to be waived (any more).
+        """
+        if self.is_clear(tables, case, matter.item) or matter.state != "accepted":
+            return False
+        mine = [one for one in tables.inspections.of_case(case.reference) if one.item == matter.item]
+        going = next((one for one in mine if one.state in GOING), None)
+        one = going or begin(
+            tables, self._walk(case, matter).applying(case.values), "photo", case.conversation_id, matter, now
+        )
+        one.state, one.changed_at = "waived", now
+        tables.inspections.save(one)
+        tables.inspections.note(one.id, "waived", who, now)
+        told = {"name": matter.name, "number": case.reference, "department": matter.department}
+        said = [OutboundMessage(self.replies("inspection.waived", **told))]
+        tables.outbox.put(case.conversation_id, said, now, f"inspection:{one.id}:waived")
+        return True
+
+    def _walk(self, case: Case, matter: Matter) -> Walk:
+        return self.walks.of(str(case.bundle.get("id", "")), matter.item)[0]
 
     def judge(self, tables: Tables, id: int, told: Ruling, who: str, now: datetime) -> None:
         """One point. OperatorError where it cannot be judged so; then nothing is changed."""

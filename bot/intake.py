@@ -8,6 +8,7 @@ from bot.materials.cleaning import Cleaned
 from bot.materials.eye import Eye
 from bot.materials.files import Files, digest
 from bot.materials.likeness import marks
+from bot.materials.pages import small
 from bot.store.db import Store, Tables
 from bot.store.photos import Photo
 
@@ -20,6 +21,7 @@ def take_in(store: Store, files: Files, eye: Eye, conversation_id: str, content:
     CitizenError where it can never be taken, StoreError where there is no room; then nothing of it is kept.
     """
     cleaned, made = eye.clean(content)
+    shown = small(made)
     try:
         file = files.keep(made)
     except OperatorError as error:
@@ -29,7 +31,7 @@ def take_in(store: Store, files: Files, eye: Eye, conversation_id: str, content:
 
     def put(tables: Tables) -> None:
         tables.kept.put(kept)
-        tables.photos.put(photo, marks(photo.likeness), kept.kept_at)
+        tables.photos.put(photo, marks(photo.likeness), kept.kept_at, shown)
 
     try:
         store.write(put)

@@ -22,6 +22,7 @@ from bot.materials.cleaning import Picture
 from bot.materials.figures import Figures
 from bot.materials.files import digest
 from bot.materials.likeness import SAME, differ, marks
+from bot.materials.pages import small
 from bot.materials.worker import Busy
 from bot.store.db import Tables
 from bot.store.photos import Photo, Twin
@@ -100,8 +101,8 @@ def _taken(resources: Resources, file: str, now: datetime) -> Photo:
         resources.store.write(lambda tables: tables.kept.put(nobodys))  # it goes with the next sweep
         raise
     resources.files.keep(made, file)
-    photo = photo_of(file, content, cleaned)
-    resources.store.write(lambda tables: tables.photos.put(photo, marks(photo.likeness), now))
+    photo, shown = photo_of(file, content, cleaned), small(made)
+    resources.store.write(lambda tables: tables.photos.put(photo, marks(photo.likeness), now, shown))
     return photo
 
 

@@ -20,7 +20,7 @@ from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
 from bot.domain.hours import Hours
 from bot.domain.progress import ItemState, Matter
-from bot.domain.signing import SIGNED, TO_SIGN, Signable
+from bot.domain.signing import SIGNED, STATEMENT, TO_SIGN, Signable
 from bot.dossier import Dossier as Dossier
 from bot.dossier import Kind as Kind
 from bot.dossier import Made
@@ -52,9 +52,17 @@ class Clerk:
         return self._press.picture(self._paper(kind, about, link, now))
 
     def to_sign(
-        self, document: Signable, about: Dossier, at: datetime, signed: Mapping[str, Signed] | None = None
+        self,
+        document: Signable,
+        about: Dossier,
+        at: datetime,
+        signed: Mapping[str, Signed] | None = None,
+        proxy: facts.Proxy | None = None,
     ) -> list[Paper]:
-        """The papers that one signature signs, as made out then."""
+        """The papers that one signature signs, as made out then; a `proxy` is a letter of authority."""
+        if proxy is not None:
+            return [compose(self._wording, proxy, self._imprint(about, "", at), signed)]
+        assert document != "proxy"
         if document == "forms":
             return [self._form(about, item.id, at, signed) for item in plan(about.bundle, about.case.values).items]
         return [self._paper(document, about, "", at, signed)]
@@ -96,7 +104,7 @@ class Clerk:
                 found.append(File(f"{paper.title} {item.name}", "docx", docx(paper, self._wording.words)))
         names = {material.id: material.name for material in about.bundle.materials}
         names |= {SIGNED + kind: self._replies(f"link.signed_{kind}") for kind in get_args(Signable)}
-        for kept in (one for one in about.files if not one.material.startswith(TO_SIGN)):
+        for kept in (one for one in about.files if not one.material.startswith((TO_SIGN, STATEMENT))):
             name = names.get(kept.material, self._replies("paper.other"))
             found.append(File(name, _ending(kept.kind), files.read(kept.file)))
         return found

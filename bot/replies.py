@@ -1,8 +1,9 @@
 """Every sentence of ours that a citizen can see, by name, and the command words."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Replies:
         faults: list[str] = []
         sentences = dict(_flat(content["replies"], "", faults))
         commands = {word: name for name, words in content["commands"].items() for word in words}
+        faults += _strange(sentences)
         if faults:
             raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
         return cls(sentences, commands)
@@ -41,6 +43,12 @@ class Replies:
         if reply not in self.sentences:
             raise ConfigError(f"replies.yml has no {reply!r}")
         return self.sentences[reply].format_map(fields)
+
+    @cached_property
+    def eased(self) -> "Replies":
+        """The same for whoever wants few words: a sentence that has a shorter one under `short` is said so."""
+        sentences = {name: self.sentences.get(f"short.{name}", text) for name, text in self.sentences.items()}
+        return Replies(sentences, self._commands)
 
     def day(self, day: date) -> str:
         """A date with its weekday."""
@@ -53,6 +61,25 @@ class Replies:
 
     def command(self, text: str) -> str | None:
         return self._commands.get(text)
+
+
+def _strange(sentences: Mapping[str, str]) -> Iterator[str]:
+    """Short sentences that stand for none, or want to be told what the long one is not."""
+    for name, text in sentences.items():
+        whole = sentences.get(name.removeprefix("short."))
+        if not name.startswith("short."):
+            continue
+        if whole is None:
+            yield f"{name}: there is no such sentence without short"
+        elif more := _names(text) - _names(whole):
+            yield f"{name}: is not told {', '.join(sorted(more))}"
+
+
+def _names(sentence: str) -> set[str]:
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+    except ValueError:  # told of already
+        return set()
 
 
 def _flat(tree: Any, prefix: str, faults: list[str]) -> list[tuple[str, str]]:

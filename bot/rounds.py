@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot import timers
+from bot import findings, timers
 from bot.bundles.conditions import facts
 from bot.bundles.model import Bundle
 from bot.bundles.papers import key
@@ -63,7 +63,7 @@ class Round:
     def _pass_time(self, now: datetime) -> int:
         if self._rests("time", now):
             return 0
-        done = timers.run(self.resources, now) + timers.sweep(self.resources)
+        done = timers.run(self.resources, now) + findings.run(self.resources, now) + timers.sweep(self.resources)
         if not done:  # otherwise there may be more
             self._done["time"] = now
         return done

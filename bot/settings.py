@@ -113,12 +113,15 @@ class Photos(_Section):
 class Signing(_Section):
     """Which papers want a signature by hand before a case is handed in; for others agreeing in chat is enough.
 
-    A link opens for `link_minutes`, a code sent to a telephone for `code_minutes`.
+    A link opens for `link_minutes`, a code sent to a telephone for `code_minutes`. `video`: signers are asked to speak
+    a sentence into the camera, and may decline. A letter of authority holds for `proxy_days`.
     """
 
     handwritten: tuple[Literal["commitment", "forms"], ...] = ()
     link_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
     code_minutes: Annotated[int, Field(ge=1, le=30)] = 5
+    video: bool = False
+    proxy_days: Annotated[int, Field(ge=1, le=730)] = 180
 
 
 class Settings(_Section):

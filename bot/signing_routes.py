@@ -7,22 +7,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Cookie, Form, HTTPException, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import TypeAdapter, ValidationError
 
+from bot.channels.webchat import body_of
 from bot.domain.masking import masked_value
 from bot.domain.signing import Signing, Stroke
 from bot.errors import CitizenError
 from bot.materials.pages import TooLarge, pages
+from bot.statements import decline, name_agent, speak, wants_statement
 from bot.testimony import Where
 from bot.witness import Witness
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COOKIE = "banshi_sign"
-_STEPS = ("identity", "points", "draw")
+_STEPS = ("identity", "agent", "statement", "points", "draw")
 _strokes = TypeAdapter(tuple[Stroke, ...])
 
 Token = Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{20,60}$")]
@@ -69,7 +72,30 @@ def signing_routes(witness: Witness) -> APIRouter:
         )
 
     _add_papers(router, page)
+    _add_statements(router, page)
     return router
+
+
+def _add_statements(router: APIRouter, page: "_Page") -> None:
+    @router.post("/{token}/agent")
+    def agent(
+        token: Token, request: Request, own_id: Word, agent: Word, agent_id: Word, banshi_sign: Browser = ""
+    ) -> Response:
+        told = (own_id.strip(), agent.strip(), agent_id.strip())
+        return page.after(
+            request, token, banshi_sign, lambda now: name_agent(page.witness, token, banshi_sign, *told, now)
+        )
+
+    @router.post("/{token}/silent")
+    def silent(token: Token, request: Request, banshi_sign: Browser = "") -> Response:
+        return page.after(request, token, banshi_sign, lambda now: decline(page.witness, token, banshi_sign, now))
+
+    @router.post("/{token}/statement", status_code=204)
+    async def statement(token: Token, request: Request, banshi_sign: Browser = "") -> Response:
+        """A short video: the body, so that nothing of it touches the disk in clear."""
+        content = await body_of(request)
+        await to_thread.run_sync(lambda: speak(page.witness, token, banshi_sign, content, page.now()))
+        return Response(status_code=204)
 
 
 def _add_papers(router: APIRouter, page: "_Page") -> None:
@@ -110,23 +136,44 @@ class _Page:
             if self.witness.knows(one, browser):
                 one = self.witness.opened(token, browser, self.now())
             known = self.witness.knows(one, browser)
+            large = self.witness.resources.store.read(
+                lambda tables: tables.conversations.load(one.conversation_id).eased
+            )
         except CitizenError as error:
-            given["trouble"] = replies((trouble or error).reply)
+            given["trouble"] = replies((trouble or error).reply, **(trouble or error).fields)
             return self.templates.TemplateResponse(request, "sign.html", given, 404, _PRIVATE)
-        step = _step(one, known)
+        step, steps = self._step(one, known), self._steps(one)
         shown = given | {
             "step": step,
-            "number": _STEPS.index(step) + 1 if step in _STEPS else 0,
-            "all": len(_STEPS),
+            "number": steps.index(step) + 1 if step in steps else 0,
+            "all": len(steps),
             "one": one,
+            "large": large,
             "title": replies(f"sign.name_{one.document}"),
             "signer": masked_value("name", one.steps.signer),
             "phone": masked_value("phone", one.steps.phone),
             "here": one.next_point(),
             "sheets": one.steps.sheets,
-            "trouble": replies(trouble.reply) if trouble else "",
+            "trouble": replies(trouble.reply, **trouble.fields) if trouble else "",
         }
         return self.templates.TemplateResponse(request, "sign.html", shown, 422 if trouble else 200, _PRIVATE)
+
+    def _step(self, one: Signing, known: bool) -> str:
+        if one.state == "signed":
+            return "done" if known else "used"
+        if not known:
+            return "identity"
+        if one.lacks_agent:
+            return "agent"
+        if wants_statement(self.witness, one):
+            return "statement"
+        return "draw" if one.next_point() is None else "points"
+
+    def _steps(self, one: Signing) -> list[str]:
+        """Those that this signer takes."""
+        video = self.witness.resources.settings.signing.video
+        left = {"agent": one.document == "proxy", "statement": video}
+        return [step for step in _STEPS if left.get(step, True)]
 
     def paper(self, token: str, browser: str) -> bytes:
         """What is signed; afterwards with the signature. 404 for whoever did not give the code."""
@@ -146,14 +193,6 @@ class _Page:
         made = io.BytesIO()
         sheet.save(made, "PNG")
         return made.getvalue()
-
-
-def _step(one: Signing, known: bool) -> str:
-    if one.state == "signed":
-        return "done" if known else "used"
-    if not known:
-        return "identity"
-    return "draw" if one.next_point() is None else "points"
 
 
 def _read(strokes: str) -> tuple[Stroke, ...]:

@@ -122,7 +122,7 @@ def _to_staff(resources: Resources, tables: Tables, promise: Promise, case: Case
     inbox_id, _ = tables.inbox.accept(event, now)
     tables.inbox.dismiss(inbox_id, now)  # nobody said anything: it is what the ticket hangs on
     tables.conversations.pass_on(id, "bot", "queued")
-    handover.open(tables, id, inbox_id, "lapsed", str(case.bundle.get("id", "")), now)
+    handover.open(tables, tables.conversations.load(id), inbox_id, "lapsed", str(case.bundle.get("id", "")), now)
     due = resources.replies.day(promise.due_on) if promise.due_on else ""
     text = resources.replies("promise.note_lapsed", name=promise.name, number=promise.case, due=due)
     tables.desk.write_note(id, resources.replies("words.bot"), text, now)

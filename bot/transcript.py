@@ -38,4 +38,5 @@ def transcript(tables: Tables, conversation_id: str) -> History:
         for line in tables.outbox.after(conversation_id, 0, limit=None)
     ]
     lines = sorted(heard + said, key=lambda line: (line.at, line.id or 0))
-    return History(lines=lines, cursor=max((line.id or 0 for line in said), default=0))
+    eased = tables.conversations.load(conversation_id).eased
+    return History(lines=lines, cursor=max((line.id or 0 for line in said), default=0), eased=eased)

@@ -52,7 +52,8 @@ def upload_routes(resources: Resources, reception: Reception) -> APIRouter:
     @router.get("/{token}", response_class=HTMLResponse)
     async def look(token: Token, request: Request, banshi_upload: Browser = "") -> Response:
         found = await page.find(token, banshi_upload)
-        shown = {"hall": resources.settings.hall.name, "open": found is not None, "most": MOST}
+        large = found is not None and await reception.read(partial(_is_eased, found.conversation_id))
+        shown = {"hall": resources.settings.hall.name, "open": found is not None, "most": MOST, "large": large}
         headers = {"Cache-Control": "no-store"}
         return templates.TemplateResponse(request, "upload.html", shown, 200 if found else 404, headers)
 
@@ -116,6 +117,10 @@ def _event(conversation_id: str, kept: Kept) -> InboundEvent:
     kind = "file" if kept.kind == "pdf" else "photo"
     id = f"{sender}:upload-{kept.file}"  # as the page of the chat names its own
     return InboundEvent(channel, id, sender, kind, kept.kept_at, account, media=kept.file)  # type: ignore[arg-type]
+
+
+def _is_eased(conversation_id: str, tables: Tables) -> bool:
+    return tables.conversations.load(conversation_id).eased
 
 
 def _said(conversation_id: str, id: int, tables: Tables) -> dict[str, Any]:

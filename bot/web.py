@@ -228,7 +228,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = _LARGEST_UPLOAD if scope["path"].startswith((UPLOADS, PAGES, *_OF_STAFF)) else _LARGEST_BODY
+        large = scope["path"].startswith((UPLOADS, PAGES, *_OF_STAFF)) or scope["path"].endswith("/statement")
+        most = _LARGEST_UPLOAD if large else _LARGEST_BODY
         read = 0
 
         async def counted() -> Message:

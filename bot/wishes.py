@@ -8,6 +8,7 @@ from bot.handlers import (
     booked,
     bundle,
     checking,
+    easing,
     following,
     form,
     handing_in,
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Handler] = {
     "later": papers.later,
     "bring": papers.bring,
     "use_early": papers.use_early,
+    "sign_it": papers.sign_it,
     "consent": papers.consent,
     "sent_all": papers.done,
     "use_it": papers.use_it,
@@ -113,6 +115,8 @@ COMMANDS: dict[str, Handler] = {
     **dict.fromkeys(RATINGS, rating.give),
     **dict.fromkeys(rating.REASONS, rating.reason),
     "signed": signed.signed,
+    "eased": easing.on,
+    "usual": easing.off,
 }
 
 # Words about a form, while an inspection is at hand in its place.
@@ -178,6 +182,7 @@ WHOLE: dict[Callable[[Turn], bool], Handler] = {
     (lambda turn: bundle.is_refused(turn) or turn.heard.answerable): question.answer,
     following.is_choice: following.choose,
     photos.is_reply: photos.reply,
+    easing.is_meant: easing.on,
     visit.is_reply: visit.reply,
     nearby.is_meant: nearby.tell,
     status.is_number: status.ask,

@@ -21,7 +21,7 @@ from bot.materials.pages import sheets
 from bot.paperwork import Clerk
 from bot.registry.sms import Sms
 from bot.store.db import Tables
-from bot.testimony import Where, points, testimony
+from bot.testimony import Where, points, proxy_of, testimony
 from bot.texting import fault
 from bot.turn import Resources
 
@@ -41,7 +41,7 @@ class Witness:
 
     def find(self, token: str, now: datetime) -> Signing:
         """CitizenError where the link opens nothing (any more)."""
-        return self.resources.store.read(lambda tables: _live(tables, token, now))
+        return self.resources.store.read(lambda tables: live(tables, token, now))
 
     def knows(self, one: Signing, browser: str) -> bool:
         """Is it the browser in which the code was given?"""
@@ -52,7 +52,7 @@ class Witness:
         code = f"{secrets.randbelow(1_000_000):06}"
 
         def reserve(tables: Tables) -> Signing:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             _may_send(one, phone, now)
             steps = one.steps
             steps.phone = phone if steps.own_phone else steps.phone
@@ -74,7 +74,7 @@ class Witness:
         browser, holds = secrets.token_urlsafe(24), timedelta(minutes=self.resources.settings.signing.code_minutes)
 
         def judge(tables: Tables) -> str:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             steps = one.steps
             if not steps.code or steps.code_sent_at is None or steps.code_sent_at + holds < now:
                 raise CitizenError("sign.old_code")
@@ -93,16 +93,16 @@ class Witness:
 
     def opened(self, token: str, browser: str, now: datetime) -> Signing:
         """With its paper made out, which does not change any more."""
-        one = self._proven(token, browser, now)
-        if one.steps.file or one.state == "signed":
+        one = self.proven(token, browser, now)
+        if one.steps.file or one.state == "signed" or one.lacks_agent:
             return one
         about = self._about(one, token, now)
-        papers = self.clerk.to_sign(one.document, about, now)
+        papers = self.clerk.to_sign(one.document, about, now, proxy=proxy_of(self.resources, one, about))
         content = self.clerk.printed(papers)
         file, count = self.resources.files.keep(content), sheets(content)
 
         def keep(tables: Tables) -> Signing:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             if one.steps.file:
                 tables.kept.put(Kept(file, "", "", len(content), digest(content), now))  # another was first; swept
                 return one
@@ -120,7 +120,7 @@ class Witness:
         """A point was read. Only the next one can be; one that was confirmed stays so."""
 
         def keep(tables: Tables) -> None:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             if self.knows(one, browser) and place == one.next_point():
                 one.steps.points[place].at = now
                 tables.signings.save(one)
@@ -129,7 +129,7 @@ class Witness:
 
     def sign(self, token: str, browser: str, strokes: Sequence[Stroke], where: Where, now: datetime) -> None:
         """Put the signature into the paper, and keep the evidence. Once."""
-        one = self._proven(token, browser, now)
+        one = self.proven(token, browser, now)
         if one.state == "signed":
             return
         if not one.steps.points or one.next_point() is not None:
@@ -142,7 +142,7 @@ class Witness:
         sums = {"document_sha256": one.steps.sha256, "signed_sha256": digest(content)}
 
         def keep(tables: Tables) -> None:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             if one.state == "signed":
                 tables.kept.put(Kept(file, "", "", len(content), digest(content), now))
                 return
@@ -162,10 +162,11 @@ class Witness:
         steps, replies = one.steps, self.resources.replies
         at = now.astimezone(self.resources.hours.zone)
         assert steps.opened_at is not None  # it has points
-        if _digest(self.clerk.to_sign(one.document, about, steps.opened_at)) != steps.papers:
+        proxy = proxy_of(self.resources, one, about)
+        if _digest(self.clerk.to_sign(one.document, about, steps.opened_at, proxy=proxy)) != steps.papers:
             raise self._changed(token, now)
         signed = {"applicant": Signed(steps.signer, replies.day(at.date()), strokes=strokes)}
-        made = self.clerk.to_sign(one.document, about, steps.opened_at, signed)
+        made = self.clerk.to_sign(one.document, about, steps.opened_at, signed, proxy)
         time = f"{replies.day(at.date())} {at:%H:%M}"
         note = replies("sign.note", name=steps.signer, time=time, sum=steps.sha256)
         return self.clerk.printed([replace(paper, notes=(*paper.notes, note)) for paper in made])
@@ -178,7 +179,7 @@ class Witness:
             self.resources.files.delete(file)
             raise
 
-    def _proven(self, token: str, browser: str, now: datetime) -> Signing:
+    def proven(self, token: str, browser: str, now: datetime) -> Signing:
         one = self.find(token, now)
         if not self.knows(one, browser):
             raise CitizenError("sign.prove_first")
@@ -195,7 +196,7 @@ class Witness:
         """The link is void: what it was for does not stand so any more."""
 
         def void(tables: Tables) -> None:
-            one = _live(tables, token, now, hold=True)
+            one = live(tables, token, now, hold=True)
             if one.state == "open":
                 one.state = "void"
                 tables.signings.save(one)
@@ -213,7 +214,7 @@ class Witness:
         return self.resources.files.seal.digest(f"signing {one.id} {secret}")
 
 
-def _live(tables: Tables, token: str, now: datetime, *, hold: bool = False) -> Signing:
+def live(tables: Tables, token: str, now: datetime, *, hold: bool = False) -> Signing:
     one = tables.signings.find(token, hold=hold)
     if one is None or one.state == "void" or one.until < now:
         raise CitizenError("sign.gone")

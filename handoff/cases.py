@@ -25,6 +25,7 @@ from handoff.accounts import Known
 from handoff.looks import look
 from handoff.pages import Frame, to
 from handoff.specialists import choice
+from handoff.waivers import Unseen, is_clear
 
 AT = "/desk/cases"
 _TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "pdf": "application/pdf"}
@@ -146,6 +147,7 @@ class Cases:
             "bundle": bundle,
             "answers": answers,
             "materials": [(part, sent) for part, sent in materials if sent],
+            "signings": tables.signings.of_case(reference),
             "signed": [one for one in files if one.material.startswith(SIGNED)],
             "looks": {file: look(one, self.kinds) for file, one in tables.photos.of_case(reference).items()},
             "matters": [(one, one.due_on(after), _next(one)) for one in tables.matters.of(reference)],
@@ -154,7 +156,8 @@ class Cases:
             "delivery": tables.aftercare.delivery(reference),
             "ended": all(one.state in ENDED for one in tables.matters.of(reference)),
             "certificate": tables.certificates.load(reference),
-            "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
+            "waiting": {one.about for one in tables.desk.open_approvals() if one.what != "erase"},
+            "unseen": {one.item for one in tables.matters.of(reference) if not is_clear(tables, self.voice, one)},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),
         }
@@ -176,6 +179,9 @@ class Cases:
             return to(path, fault="report")
 
         def work(tables: Tables) -> None:
+            mine = [one for one in tables.matters.of(told.case) if one.item == told.item and told.state == "granted"]
+            if not all(is_clear(tables, self.voice, one) for one in mine):
+                raise Unseen(told.item)
             report(tables, self.voice, told, now)
             what = f"decide {told.item} {told.state}"
             tables.audits.put(known.staff.name, what, told.case, now, {"defects": len(told.defects)}, told.reason)
@@ -194,8 +200,8 @@ class Cases:
     def _tried(self, work: Callable[[Tables], None], path: str, fault: str, done: str) -> Response:
         try:
             self.frame.store.write(work)
-        except OperatorError:
-            return to(path, fault=fault)
+        except OperatorError as error:
+            return to(path, fault="unseen" if isinstance(error, Unseen) else fault)
         return to(path, done=done)
 
     def _asked(self, known: Known, reference: str, item: str, why: str) -> Response:

@@ -18,7 +18,7 @@ from bot.errors import CitizenError, OperatorError
 from bot.inspections import Inspector, Ruling, walk_of
 from bot.store.db import Tables
 from handoff.accounts import Known
-from handoff.pages import Frame, day_of, to
+from handoff.pages import Frame, day_of, picture, to
 from handoff.sheets import facts, sheet_of
 
 AT = "/desk/inspections"
@@ -27,6 +27,7 @@ SHOWN: dict[str, tuple[State, ...]] = {
     "waiting": ("waiting",),
     "shooting": ("shooting", "paused"),
     "passed": ("passed",),
+    "waived": ("waived",),
     "stopped": ("stopped",),
 }
 _TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "mp4": "video/mp4"}
@@ -100,7 +101,22 @@ class Inspections:
             pictures = {name: await one.read() for name, one in form.items() if isinstance(one, UploadFile)}
             return await to_thread.run_sync(self._judged, known, id, form, pictures)
 
+        self._lists(router)
         return router
+
+    def _lists(self, router: APIRouter) -> None:
+        Looking = Annotated[Known, Depends(self.frame.door.to("inspector"))]  # noqa: N806 - a type
+
+        @router.get("/inspections/{id}/{file}/small")
+        def small(id: int, file: str, known: Looking) -> Response:
+            """As the page shows it; the original where it came before these were kept."""
+            kept, shown = self.frame.store.read(
+                lambda tables: (self._file(tables, id, file), tables.photos.small(file))
+            )
+            if kept is None:
+                raise HTTPException(404, "no such file")
+            self.frame.look(known, "view pictures", kept.case)
+            return picture(shown) if shown else to(f"{AT}/{id}/{file}")
 
     def _rows(self, tables: Tables, states: Sequence[State]) -> list[Row]:
         return [self._row(tables, one) for one in tables.inspections.for_staff(states, _AT_ONCE)]

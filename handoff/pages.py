@@ -80,6 +80,11 @@ def to(path: str, **query: str) -> Response:
     return RedirectResponse(f"{path}?{told}" if told else path, 303)
 
 
+def picture(small: bytes) -> Response:
+    """What a list shows of a photo."""
+    return Response(small, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
 def day_of(written: str) -> date | None:
     """The day of a form's field; None where it holds none."""
     try:

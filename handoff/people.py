@@ -16,6 +16,7 @@ from bot.store.desk import Approval
 from bot.store.tables import conversation
 from handoff.accounts import Known
 from handoff.pages import Frame, to
+from handoff.waivers import waive
 
 AT = "/desk/people"
 
@@ -114,6 +115,8 @@ class People:
             self.rights.erase(tables, asked.about, known.staff.name, now)
             return True
         reference, _, item = asked.about.partition(" ")
+        if asked.what == "waive":
+            return waive(tables, self.voice, reference, item, known.staff.name, now)
         return reopen(tables, self.voice, reference, item, now)
 
 

@@ -37,6 +37,9 @@ from handoff.pages import HERE, Frame
 from handoff.people import People, Rights
 from handoff.reports import Reports
 from handoff.specialists import Naming
+from handoff.statements import Statements
+from handoff.thumbnails import Thumbnails
+from handoff.waivers import Waivers
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,9 @@ def router(needs: Needs) -> APIRouter:
         Chats(frame, Desk(store, handover), rota, News(store), needs.search, needs.candidate),
         Cases(frame, voice, needs.content, needs.photo_kinds),
         Drafts(frame, needs.help),
+        Thumbnails(frame),
+        Waivers(frame, voice),
+        Statements(frame, needs.content),
         Inspections(frame, Inspector(needs.replies, rota.hours, needs.walks), needs.pictures),
         Appointments(frame, needs.diary, needs.replies),
         Licences(frame, Wording(needs.replies, needs.kinds, rota.hours, needs.hall), needs.take_ledger),

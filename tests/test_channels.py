@@ -1,5 +1,6 @@
 """What whoever runs the channels sees and sets: menus, health, numbers, switches; and what is never loaded."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from pydantic import ValidationError
 
 from bot import app as composition
 from bot.app import App
+from bot.channels.wechat import client as wechat_client
 from bot.channels.wechat.menu import Entry, buttons
+from bot.channels.wecom import client as wecom_client
 from bot.settings import ROOT, load_settings
 from knowledge.embedding import Embedder
 from tests.peers import qyapi, weixin
@@ -105,6 +108,46 @@ def test_a_menu_is_given_to_the_platform_by_command(tmp_path: Path, peers: Any) 
     assert run().returncode == 2
 
 
+WECHAT = {
+    **dict.fromkeys((45015, 45047), ("Closed", None)),
+    43101: ("Unwanted", None),
+    **dict.fromkeys((40003, 43004, 43019, 46004, 48002, 50002, 50005), ("Undeliverable", None)),
+    **dict.fromkeys((40037, 41030, 45002, 47001, 47003, 48001, 48004, 48008), ("Undeliverable", None)),
+    -1: ("TryLater", 10.0),
+    45011: ("TryLater", 60.0),
+    45009: ("TryLater", 3600.0),
+    40164: ("TryLater", None),
+    61450: ("TryLater", None),
+}
+WECOM = {
+    **dict.fromkeys((95001, 95002, 95013, 95018), ("Closed", None)),
+    **dict.fromkeys((40003, 60111, 84061, 95000, 95004), ("Undeliverable", None)),
+    **dict.fromkeys((40007, 40008, 40058, 95008, 95009, 95022), ("Undeliverable", None)),
+    **dict.fromkeys((48002, 60020, 95003, 95011, 95012, 95017, 95023), ("Undeliverable", None)),
+    -1: ("TryLater", 10.0),
+    45009: ("TryLater", 60.0),
+    45033: ("TryLater", 5.0),
+    **dict.fromkeys((95014, 95016, 95019), ("TryLater", None)),
+}
+
+
+@pytest.mark.parametrize(("code", "meant"), WECHAT.items())
+def test_each_of_wechats_errors_has_its_own_consequence(code: int, meant: tuple[str, float | None]) -> None:
+    error = wechat_client._failed(code)
+    assert (type(error).__name__, getattr(error, "wait", None)) == meant
+
+
+@pytest.mark.parametrize(("code", "meant"), WECOM.items())
+def test_each_of_wecoms_errors_has_its_own_consequence(code: int, meant: tuple[str, float | None]) -> None:
+    error = wecom_client._meaning(wecom_client.Failed(code))
+    assert (type(error).__name__, getattr(error, "wait", None)) == meant
+
+
+def test_tokens_that_ended_are_known_by_their_errors() -> None:
+    assert {40001, 40014, 42001} == wechat_client.STALE_TOKEN
+    assert {40014, 41001, 42001} == wecom_client.STALE_TOKEN and wecom_client.BAD_TOKEN == 95007
+
+
 def test_what_the_platform_would_refuse_is_refused_before() -> None:
     good = Entry(name="办事", say="我的办件")
     assert buttons((good,)) == [{"type": "click", "name": "办事", "key": "我的办件"}]
@@ -124,8 +167,11 @@ def test_what_the_platform_would_refuse_is_refused_before() -> None:
 def test_without_a_channel_of_a_platform_none_of_its_libraries_is_loaded(tmp_path: Path) -> None:
     look = (
         "import sys; from bot import app; from bot.settings import load_settings;"
-        "app.connect_all(load_settings().channels); import bot.web, bot.cli.channels;"
-        "print([name for name in ('wechatpy', 'telegram') if name in sys.modules])"
+        "parts = app.build(load_settings()); app.web(parts); import bot.cli.channels;"
+        "print([name for name in ('wechatpy', 'telegram', 'requests') if name in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    place = {**os.environ, "BANSHI_HOME": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, env=place, capture_output=True, text=True, check=True
+    )
     assert found.stdout.strip() == "[]"

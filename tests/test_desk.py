@@ -11,6 +11,7 @@ from typing import Any
 
 import pyotp
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
@@ -30,6 +31,7 @@ from bot.handover import Handover
 from bot.rota import load_rota
 from bot.settings import ROOT
 from bot.store.db import Tables
+from bot.store.photo_tables import thumbnail
 from bot.store.photos import Photo
 from bot.web import create
 from handoff.desk import Desk, Refused
@@ -564,6 +566,25 @@ def test_the_files_of_a_case_open_for_staff_alone(hall: Hall, client: TestClient
     sign_in(hall, client, "何", "reviewer")
     answer = client.get(f"/desk/files/{kept.file}")
     assert answer.headers["content-type"] == "image/jpeg" and answer.content[:2] == b"\xff\xd8"
+
+
+def test_lists_show_small_pictures_and_the_original_is_a_click_away(hall: Hall, client: TestClient) -> None:
+    case = hall.submit("王")
+    (kept,) = hall.read(lambda tables: tables.kept.of_case(case.reference))
+    small, address = f"/desk/files/{kept.file}/small", f"/desk/files/{kept.file}"
+    assert client.get(small).headers["location"] == "/desk/login"
+    sign_in(hall, client, "周", "inspector")
+    assert client.get(small).status_code == 403
+    sign_in(hall, client, "何", "reviewer")
+    page = client.get(f"/desk/cases/{case.reference}").text
+    assert f'<a href="{address}"' in page and f'src="{small}"' in page and f'src="{address}"' not in page
+    answer = client.get(small)
+    assert answer.headers["content-type"] == "image/jpeg" and "no-store" in answer.headers["cache-control"]
+    hall.store.write(lambda tables: tables.connection.execute(sa.delete(thumbnail)))
+    assert client.get(small).headers["location"] == address, "of before, there is only the original"
+    seen = [row.what for row in hall.read(lambda t: t.audits.of(case.reference))]
+    assert seen.count("view pictures") == 1 and "view file" not in seen
+    assert client.get("/desk/files/none/small").status_code == 404
 
 
 def test_what_was_signed_by_hand_stands_with_the_case(hall: Hall, client: TestClient) -> None:

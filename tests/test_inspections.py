@@ -488,8 +488,9 @@ def test_at_the_desk_what_was_shown_is_judged_beside_its_standard(hall: Hall, cl
     assert client.get(said.links[0].url).headers["content-type"] == "image/jpeg"
     assert client.get("/findings/" + "A" * 60).status_code == 404
     assert "gone" in client.post(path, data=told).headers["location"], "it waits for nobody any more"
+    assert f"{shots[0].file}/small" in page and client.get(f"{path}/{shots[0].file}/small").status_code == 200
     what = [row.what for row in hall.read(lambda t: t.audits.of(case.reference))]
-    assert {"view inspection", "view file", "inspect sinks fail", "inspection failed"} <= set(what)
+    assert {"view inspection", "view pictures", "view file", "inspect sinks fail", "inspection failed"} <= set(what)
     assert client.get("/desk/inspections?state=shooting").text.count(case.reference) == 1
 
 
@@ -499,15 +500,93 @@ def test_only_inspectors_see_and_judge_and_only_files_of_it(hall: Hall, client: 
     path, shots = f"/desk/inspections/{one(hall, case).id}", hall.read(lambda t: t.inspections.shots(1))
     for role in ("agent", "reviewer", "editor", "licences", "admin"):
         csrf = sign_in(hall, client, f"某{role}", role)  # type: ignore[arg-type]
-        for address in ("/desk/inspections", path, f"{path}/{shots[0].file}"):
+        for address in ("/desk/inspections", path, f"{path}/{shots[0].file}", f"{path}/{shots[0].file}/small"):
             assert client.get(address).status_code == 403, (role, address)
         assert client.post(path, data={"csrf": csrf, "verdict-cold": "pass"}).status_code == 403
     csrf = sign_in(hall, client, "周婷", "inspector")
     assert client.post(path, data={"csrf": "wrong", "verdict-cold": "pass"}).status_code == 403
     assert not any(point.verdict for point in points(hall, case).values())
     (other,) = [kept.file for kept in hall.read(lambda t: t.kept.of_case(case.reference)) if kept.material == "plan"]
+    assert client.get(f"{path}/{other}/small").status_code == 404
     assert client.get(f"{path}/{other}").status_code == 404, "a paper of the case is not the inspector's"
     assert client.get(f"/desk/inspections/99/{shots[0].file}").status_code == 404
+
+
+def test_nobody_grants_what_must_be_seen_before_it_was(hall: Hall, client: TestClient) -> None:
+    case = accepted(hall, "wang")
+    path = f"/desk/cases/{case.reference}"
+    csrf = sign_in(hall, client, "何", "reviewer")
+    page = client.get(path).text
+    offered = page.count('value="granted"')
+    assert "才能发证" in page
+    told = {"csrf": csrf, "state": "granted", "number": "JY1"}
+    assert "unseen" in client.post(f"{path}/food/decide", data=told).headers["location"]
+    assert hall.matters(case)["food"].state == "accepted"
+    shown(hall, "wang")
+    assert "unseen" in client.post(f"{path}/food/decide", data=told).headers["location"], "handed over is not passed"
+    for point in ("front", "sinks", "cold", "health"):
+        ruled(hall, case, point)
+    assert concluded(hall, case) == "passed"
+    assert client.get(path).text.count('value="granted"') == offered + 1
+    assert "decided" in client.post(f"{path}/food/decide", data=told).headers["location"]
+    assert hall.matters(case)["food"].state == "granted"
+
+
+def test_an_inspection_is_waived_by_two_with_a_reason_and_the_citizen_is_told(hall: Hall, client: TestClient) -> None:
+    case = accepted(hall, "wang")
+    path = f"/desk/cases/{case.reference}"
+    csrf = sign_in(hall, client, "何", "supervisor")
+    assert "decision" in client.post(f"{path}/food/waive", data={"csrf": csrf, "why": " "}).headers["location"]
+    assert "decision" in client.post(f"{path}/base/waive", data={"csrf": csrf, "why": "无"}).headers["location"]
+    told = {"csrf": csrf, "why": "上月刚看过同一间店"}
+    assert "asked" in client.post(f"{path}/food/waive", data=told).headers["location"]
+    assert "decision" in client.post(f"{path}/food/waive", data=told).headers["location"], "asked once"
+    assert "已有人提出免查" in client.get(path).text
+    grant = {"csrf": csrf, "state": "granted", "number": "JY1"}
+    assert "unseen" in client.post(f"{path}/food/decide", data=grant).headers["location"]
+    (asked,) = hall.read(lambda t: t.desk.open_approvals())
+    assert "four_eyes" in client.post(f"/desk/approvals/{asked.id}/agree", data={"csrf": csrf}).headers["location"]
+    csrf = sign_in(hall, client, "杨", "supervisor")
+    assert "免现场核查" in client.get("/desk/people").text
+    assert "agreed" in client.post(f"/desk/approvals/{asked.id}/agree", data={"csrf": csrf}).headers["location"]
+    assert "不用看现场了" in hall.told("wang")[-1]
+    assert "不用看现场了" in texts(hall.say("wang", "拍照核查")) and one(hall, case).state == "waived"
+    assert "decided" in client.post(f"{path}/food/decide", data=grant | {"csrf": csrf}).headers["location"]
+    kept = hall.read(lambda t: t.audits.of(case.reference))
+    said = {(row.who, row.what, row.why) for row in kept}
+    assert ("何", "ask to waive the inspection of food", "上月刚看过同一间店") in said
+    about = hall.read(lambda t: t.audits.of(f"{case.reference} food"))
+    assert [(row.who, row.what) for row in about] == [("杨", "agree to waive")]
+
+
+def test_a_finding_is_reminded_of_before_its_day_and_once_after_it(on_each_engine: Hall) -> None:
+    hall = on_each_engine
+    case = accepted(hall, "wang")
+    shown(hall, "wang")
+    ruled(hall, case, "sinks", "没有贴标识")
+    for point in ("front", "cold", "health"):
+        ruled(hall, case, point)
+    assert concluded(hall, case) == "failed"
+    said = len(hall.told("wang"))
+    hall.pass_time(days=3)
+    assert len(hall.told("wang")) == said
+    hall.now = hall.now.replace(hour=22)  # six in the morning of the hall's next day
+    hall.go()
+    assert len(hall.told("wang")) == said, "nobody is woken"
+    hall.pass_time(hours=4)
+    hall.pass_time(hours=4)
+    assert len(hall.told("wang")) == said + 1 and "还有 1 项没交来，最晚 2026年11月28日" in hall.told("wang")[-1]
+    hall.pass_time(days=1)
+    assert len(hall.told("wang")) == said + 1, "on the day itself nothing more"
+    for _ in range(3):
+        hall.pass_time(days=1)
+    assert len(hall.told("wang")) == said + 2 and "过了 2026年11月28日" in hall.told("wang")[-1]
+    hall.say("wang", "拍照核查")
+    for number in (40, 41):
+        hall.send("wang", photo(number))
+    hall.say("wang", "交给勘验员")
+    hall.pass_time(days=5)
+    assert len(hall.told("wang")) == said + 2, "what was handed over again is not asked for"
 
 
 def test_the_figures_are_computed_from_what_happened(hall: Hall) -> None:

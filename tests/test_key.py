@@ -107,6 +107,7 @@ def test_everything_opens_with_the_new_key_alone(hall: Hall) -> None:
     assert hall.cases("wang")[0].values["operator"] == NAME, "meanwhile both are read"
     counts = rekey(hall.store, hall.files, lambda *_: None)
     assert counts["case_file"] == 2 and counts["files"] == len(hall.files.all()) and counts["marks"] >= 5
+    assert counts["thumbnail"] == 2, "what lists show of a photo, too"
     assert rekey(hall.store, hall.files, lambda *_: None) == {}, "done once"
     retire(hall.home)
     hall.restart()

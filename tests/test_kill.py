@@ -9,7 +9,9 @@ import pytest
 
 from bot.loops import DELIVER_AT_ONCE
 from bot.settings import ROOT
+from tests.kill import wecom
 from tests.kill.torture import CONVERSATIONS, KILLS, MESSAGES, POINTS
+from tests.peers.qyapi import ACCOUNT
 
 pytestmark = pytest.mark.kill
 
@@ -37,3 +39,17 @@ def test_killed_at_every_point(database_url: str, tmp_path: Path) -> None:
         texts = [text for to, _, text in seen["sent"] if to == f"webchat:main:c{c}"]
         answers = list(dict.fromkeys(text for text in texts if text.endswith("号问题")))
         assert answers == [f"{number} 号问题" for number in range(MESSAGES)], "in order"
+
+
+def test_readers_of_wecoms_list_are_killed_at_every_point(database_url: str, tmp_path: Path) -> None:
+    """Cursor and messages are one transaction: nothing is lost, and nothing comes twice."""
+    command = [sys.executable, "-m", "tests.kill.wecom", database_url, str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    seen = json.loads(ended.stdout)
+
+    assert all(seen["kills"].get(point, 0) >= wecom.KILLS for point in wecom.POINTS), seen["kills"]
+    assert seen["cursor"] == str(wecom.MESSAGES) and seen["rows"] == wecom.MESSAGES
+    for c in range(wecom.CITIZENS):
+        said = [f"{number} 号" for number in range(wecom.MESSAGES) if number % wecom.CITIZENS == c]
+        assert seen["heard"][f"wecom:{ACCOUNT}:c{c}"] == said, "once each, in order"

@@ -26,11 +26,13 @@ from bot.materials.figures import figures
 from bot.materials.judge import judge, look_over
 from bot.materials.kinds import load_kinds
 from bot.materials.likeness import SAME, differ, likeness, marks
+from bot.materials.pages import small
 from bot.materials.reading import Page
 from bot.materials.worker import Lost, Worker, Workers
 from bot.settings import ROOT
 from tests.photos.hostile import hostile
 from tests.photos.make import made, shots
+from tests.photos.scenes import video
 
 KINDS = load_kinds(ROOT / "config/photos.yml")
 TODAY = date(2026, 11, 22)
@@ -96,6 +98,16 @@ def test_a_png_loses_nothing_and_a_jpeg_next_to_nothing() -> None:
     _, kept = clean(sent)
     with Image.open(io.BytesIO(sent)) as before, Image.open(io.BytesIO(kept)) as after:
         assert before.quantization == after.quantization and near(before, after) < 0.6
+
+
+def test_a_small_one_is_made_of_whatever_was_kept_but_of_a_video() -> None:
+    wide = saved(picture(size=(4000, 1000)))
+    for sent in (wide, saved(picture(), "PNG"), pdf(picture(), picture())):
+        with Image.open(io.BytesIO(small(clean(sent)[1]))) as image:
+            assert image.format == "JPEG" and max(image.size) == 400 and not image.getexif()
+            if sent is wide:
+                assert image.size == (400, 100)
+    assert small(clean(video())[1]) == b""
 
 
 def _told(text: str) -> PngImagePlugin.PngInfo:

@@ -1,5 +1,6 @@
 """Photos in a conversation: acknowledged at once, judged in their order, confirmed, and gone when they must be."""
 
+import base64
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from bot.materials.kinds import load_kinds
 from bot.materials.worker import Workers
 from bot.settings import ROOT
 from bot.store.photo_tables import photo as photo_table
-from bot.store.photo_tables import photo_mark
+from bot.store.photo_tables import photo_mark, thumbnail
 from bot.store.tables import inbox
 from tests.hall import BUNDLE, Hall, choices, texts
 from tests.photos.make import made
@@ -188,19 +189,23 @@ def test_nothing_that_was_read_stands_in_clear_or_in_a_log_and_erasing_leaves_no
     reports = hall.read(lambda t: t.photos.of_case(case))
     number = next(one.fields["id"].value for one in reports.values() if "id" in one.fields)
     address = next(one.fields["address"].value for one in reports.values() if "address" in one.fields)
+    file = next(iter(reports))
+    shown = hall.read(lambda t: t.photos.small(file))
+    assert shown[:2] == b"\xff\xd8" and len(shown) < 40_000
     kept = [path for path in hall.home.rglob("*") if path.is_file()]
     lying = b"".join(path.read_bytes() for path in kept)
     logged = caplog.text + "".join(capfd.readouterr())
     for plain in (number, address, "张国强", "李小红"):
         assert plain.encode() not in lying and plain not in logged
         assert plain.encode("unicode_escape") not in lying
+    assert base64.b64encode(shown)[:40] not in lying
     assert b"JFIF" not in lying and b"\xff\xd8\xff" not in lying and "核验" not in logged
     exported = hall.store.write(lambda t: privacy.export(t, hall.id("wang"), "clerk", hall.now))
     assert number in str(exported["read"])
 
     hall.store.write(lambda t: privacy.erase(t, hall.id("wang"), "clerk", hall.now))
     timers.sweep(hall.resources)
-    for table in (photo_table, photo_mark):
+    for table in (photo_table, photo_mark, thumbnail):
         assert hall.read(lambda t, table=table: t.connection.execute(sa.select(table)).all()) == []
     assert not [path for path in (hall.home / "files").rglob("*") if path.is_file()]
 

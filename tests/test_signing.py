@@ -1,39 +1,47 @@
 """Signing by hand: by whom it must be, point by point, once, what was read, and proved afterwards."""
 
 import base64
+import hashlib
 import json
 import random
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 from httpx import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot import loops, privacy, timers
+from bot import loops, privacy, timers, web
+from bot.bundles.catalogue import Catalogue
+from bot.desk import open_desk
 from bot.domain.case import Case
 from bot.domain.signing import HEIGHT, WIDTH, is_signature
 from bot.dossier import dossier
-from bot.errors import ConfigError, StoreError
+from bot.errors import CitizenError, ConfigError, StoreError
 from bot.evidence import attested, new_key, packed, verified
+from bot.materials.eye import Eye
+from bot.materials.kinds import load_kinds
 from bot.paper_routes import paper_routes
 from bot.settings import ROOT, load_settings
 from bot.signing_routes import signing_routes
 from bot.texting import open_sms
 from bot.web import Guard
 from bot.witness import CODES, TRIES, Witness
-from tests.hall import Hall, choices, clerk, texts
+from tests.hall import BUNDLE, Hall, choices, clerk, photo, texts
 from tests.peers.gateway import TOKEN, Gateway
+from tests.photos.scenes import video
 from tests.test_commands import banshi, refusal
+from tests.test_desk import sign_in
 from tests.test_privacy import raw
 
 NAME, PHONE = "张国强", "13800138000"
@@ -52,13 +60,14 @@ class Office:
     hall: Hall
     gateway: Gateway
     handwritten: tuple[str, ...] = ("commitment",)
+    video: bool = False
     links: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         hall, known = self.hall, self.hall.resources.settings
         update = {
             "nudges": known.nudges.model_copy(update={"sms_url": self.gateway.url}),
-            "signing": known.signing.model_copy(update={"handwritten": self.handwritten}),
+            "signing": known.signing.model_copy(update={"handwritten": self.handwritten, "video": self.video}),
             "sms_token": SecretStr(TOKEN),
         }
         resources = hall.resources
@@ -68,6 +77,11 @@ class Office:
         app.add_middleware(Guard)
         app.include_router(signing_routes(Witness(resources, clerk(), open_sms(resources.settings))))
         app.include_router(paper_routes(hall.round))
+
+        @app.exception_handler(CitizenError)
+        async def explain(request: Request, error: CitizenError) -> JSONResponse:
+            return JSONResponse({"detail": resources.replies(error.reply, **error.fields)}, 422)
+
         self.app = app
 
     def browser(self) -> TestClient:
@@ -541,3 +555,152 @@ def test_without_a_gateway_nothing_is_offered(tmp_path: Path) -> None:
     case = hall.submit("wang")
     assert case.state == "submitted" and "到窗口签" in texts(hall.say("wang", "签字"))
     assert choices(hall.say("wang", "签字")) == ()
+
+
+# A letter of authority, and a video of whoever signs
+
+OWN_ID, AGENT_ID = "610328199001011236", "371083198807152526"
+
+
+@pytest.fixture
+def by_agent(tmp_path: Path, gateway: Gateway) -> Office:
+    """Whoever applies for another is asked for a letter of authority."""
+    hall = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
+    plan = next(part for part in BUNDLE.materials if part.id == "plan")
+    letter = plan.model_copy(update={"id": "letter", "name": "授权委托书", "photo": ("authorization",)})
+    bundle = BUNDLE.model_copy(update={"materials": (letter,)})
+    kinds = load_kinds(ROOT / "config/photos.yml")
+    hall.resources = replace(hall.resources, eye=Eye(kinds), catalogue=Catalogue(bundle.questions, {bundle.id: bundle}))
+    hall.round = replace(hall.round, resources=hall.resources)
+    return Office(hall, gateway, handwritten=())
+
+
+def confirmed(office: Office) -> str:
+    """An agent has filled it in, and the owner has said that it is theirs: the link for the letter."""
+    hall = office.hall
+    hall.fill("agent", by="替别人办")
+    assert "本人在手机上签" in choices(hall.say("agent", "再说一遍"))
+    assert "本人确认申请的时候在手机上签" in texts(hall.say("agent", "本人在手机上签"))
+    code = re.findall(r"[A-Z0-9]{5}-[A-Z0-9]{5}", texts(hall.say("agent", "提交")))[0]
+    hall.say("owner", code)
+    return office.link(hall.say("owner", "是我要办"))
+
+
+def test_a_letter_of_authority_is_made_out_signed_by_the_principal_and_filed(by_agent: Office) -> None:
+    office, hall = by_agent, by_agent.hall
+    link, browser = confirmed(office), office.browser()
+    page = office.prove(browser, link, phone="13911112222").text
+    assert "第 2 步，共 4 步" in page and "您委托谁来办" in page
+    assert "看过了，我确认" not in browser.post(f"{link}/points/0").text, "nothing is read before it is made out"
+    told = {"own_id": OWN_ID, "agent": "李小红", "agent_id": AGENT_ID}
+    for wrong in ({"own_id": "610328199001011237"}, {"agent_id": OWN_ID}, {"agent": "12"}):
+        assert browser.post(f"{link}/agent", data=told | wrong).status_code == 422
+    assert office.browser().post(f"{link}/agent", data=told).status_code == 422, "nobody but the signer names them"
+    page = browser.post(f"{link}/agent", data=told).text
+    assert "第 3 步，共 4 步" in page and "我委托李小红替我办" in page
+    browser.post(f"{link}/agent", data=told | {"agent": "王五"})
+    assert "签好了" in (office.read(browser, link), office.sign(browser, link))[1].text
+    text = pypdfium2.PdfDocument(browser.get(f"{link}/paper.pdf").content)[0].get_textpage().get_text_bounded()
+    for word in (NAME, OWN_ID, "李小红", AGENT_ID, "不能代委托人签名", "代为提交申请和材料", "2026年11月23日"):
+        assert word in text.replace("\n", ""), word
+    assert "王五" not in text
+    office.go_on()
+    case = office.case("agent")
+    assert case.state == "submitted" and case.values["paper.letter"] == "sign"
+    assert {one.material for one in hall.read(lambda t: t.kept.of_case(case.reference))} >= {"signed.proxy"}
+    (one,) = hall.read(lambda tables: tables.signings.of_case(case.reference))
+    evidence = json.loads(one.steps.evidence)
+    assert (evidence["agent"], evidence["agent_id"], evidence["signer_id"]) == ("李小红", AGENT_ID, OWN_ID)
+    given = clerk().application(dossier(hall.store, case.reference), "base", hall.files, hall.now)
+    assert any(name.endswith("signed.proxy.pdf") for name in given), "the department gets it"
+    assert OWN_ID.encode() not in raw(hall.home) and "没有要您补交" in texts(hall.say("agent", "补材料"))
+
+
+def test_without_a_gateway_no_letter_is_offered_to_be_signed(by_agent: Office) -> None:
+    resources = by_agent.hall.resources
+    known = resources.settings
+    bare = known.model_copy(update={"nudges": known.nudges.model_copy(update={"sms_url": ""})})
+    object.__setattr__(resources, "settings", bare)
+    by_agent.hall.fill("agent", by="替别人办")
+    assert "本人在手机上签" not in choices(by_agent.hall.say("agent", "再说一遍"))
+    assert "paper.letter" not in by_agent.case("agent").values
+    by_agent.hall.say("agent", "本人在手机上签")
+    assert "paper.letter" not in by_agent.case("agent").values
+
+
+@pytest.fixture
+def filmed(tmp_path: Path, gateway: Gateway) -> Office:
+    return Office(Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}"), gateway, video=True)
+
+
+def test_a_signer_speaks_into_the_camera_and_the_evidence_holds_it(filmed: Office, tmp_path: Path) -> None:
+    office, hall = filmed, filmed.hall
+    link, browser = office.submit(), office.browser()
+    page = office.prove(browser, link).text
+    assert (
+        "第 2 步，共 4 步" in page
+        and "我是张国强，我自己看过" in page
+        and "不录也能签" in page.replace("不想录可以不录，也能签", "不录也能签")
+    )
+    assert office.browser().post(f"{link}/statement", content=video()).status_code == 422
+    assert browser.post(f"{link}/statement", content=photo()).json()["detail"].startswith("这里要的是视频")
+    assert browser.post(f"{link}/statement", content=video(seconds=70)).status_code == 422
+    assert browser.post(f"{link}/statement", content=video()).status_code == 204
+    assert "第 3 步，共 4 步" in browser.get(link).text
+    assert browser.post(f"{link}/statement", content=video(seconds=5)).status_code == 204, "once"
+    office.read(browser, link)
+    assert "签好了" in office.sign(browser, link).text
+    office.go_on()
+    reference = office.case().reference
+    (kept,) = [one for one in hall.read(lambda t: t.kept.of_case(reference)) if one.material == "statement.commitment"]
+    (one,) = hall.read(lambda tables: tables.signings.of_case(reference))
+    content = hall.files.read(kept.file)
+    assert one.steps.statement_sha256 == hashlib.sha256(content).hexdigest() and b"+34.64" not in content
+    assert b"ftyp" not in (hall.files.folder / kept.file[:2] / kept.file).read_bytes()
+    told = banshi("sign", "export", reference, str(tmp_path / "out"), "--home", str(tmp_path))
+    text = Path(told.stdout.strip()).read_text("utf-8")
+    key = hall.read(lambda tables: tables.signings.keys())
+    assert verified(text, key)["statement_sha256"] == one.steps.statement_sha256
+    found = json.loads(text)
+    other = base64.b64encode(video(seconds=5)).decode()
+    for changed in (found | {"statement": other}, {name: part for name, part in found.items() if name != "statement"}):
+        with pytest.raises(ConfigError):
+            verified(json.dumps(changed, ensure_ascii=False, sort_keys=True, separators=(",", ":")), key)
+    hall.go()
+    assert len(hall.files.all()) == len(hall.read(lambda t: t.kept.of_case(reference))), "the second one is gone"
+
+
+def test_whoever_does_not_want_to_be_filmed_signs_all_the_same(filmed: Office) -> None:
+    link, browser = filmed.submit(), filmed.browser()
+    filmed.prove(browser, link)
+    assert "第 3 步，共 4 步" in browser.post(f"{link}/silent").text
+    filmed.read(browser, link)
+    assert "签好了" in filmed.sign(browser, link).text
+    (one,) = filmed.hall.read(lambda tables: tables.signings.of_case(filmed.case().reference))
+    evidence = json.loads(one.steps.evidence)
+    assert evidence["statement_declined"] is True and evidence["statement_sha256"] == ""
+
+
+def test_a_person_at_the_desk_says_whether_it_is_the_signer(filmed: Office) -> None:
+    link, browser = filmed.submit(), filmed.browser()
+    filmed.prove(browser, link)
+    browser.post(f"{link}/statement", content=video())
+    filmed.read(browser, link)
+    filmed.sign(browser, link)
+    filmed.go_on()
+    hall, reference = filmed.hall, filmed.case().reference
+    site = web.create(hall.resources, {}, hall.round, [open_desk(hall.resources, [])])
+    desk = TestClient(site, follow_redirects=False)
+    (one,) = hall.read(lambda tables: tables.signings.of_case(reference))
+    path = f"/desk/statements/{one.id}"
+    assert desk.get(path).headers["location"] == "/desk/login"
+    sign_in(hall, desk, "周", "agent")
+    assert desk.get(path).status_code == desk.get(f"{path}/video").status_code == 403
+    csrf = sign_in(hall, desk, "何", "reviewer")
+    assert "还没有看" in desk.get(f"/desk/cases/{reference}").text
+    assert "我是张国强" in desk.get(path).text and desk.get(f"{path}/video").content[4:8] == b"ftyp"
+    assert "fault" in desk.post(path, data={"csrf": csrf, "verdict": "maybe"}).headers["location"]
+    assert "saved" in desk.post(path, data={"csrf": csrf, "verdict": "other"}).headers["location"]
+    assert "不是本人" in desk.get(f"/desk/cases/{reference}").text
+    what = [row.what for row in hall.read(lambda t: t.audits.of(reference))]
+    assert {"view statement", "statement other"} <= set(what) and desk.get("/desk/statements/99").status_code == 404

@@ -1,13 +1,16 @@
 """WeChat: strangers are refused, nothing is answered twice or to another, and what may be sent is never exceeded."""
 
+import asyncio
 import base64
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +21,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from fastapi.testclient import TestClient
 
 from bot import app as composition
+from bot import loops
 from bot.app import App
+from bot.bells import Bells
 from bot.channels import wechat
 from bot.channels.envelope import Refused
 from bot.channels.plain import pieces
@@ -31,6 +36,7 @@ from bot.store.windows import Grant
 from knowledge.embedding import Embedder
 from tests.hall import photo
 from tests.peers.weixin import AES_KEY, APP, SECRET, TOKEN, Weixin
+from tests.photos.scenes import video
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -90,6 +96,25 @@ def test_the_first_answer_goes_back_with_the_push_and_costs_nothing(client: Test
     assert "智能助手" in peer.read_by("wang")[1], "the rest comes by message"
     by_message = peer.calls.count("/cgi-bin/message/custom/send")
     assert by_message == (1 if reply.content != b"success" else 2) and len(peer.tokens) == 1
+
+
+def test_what_is_said_while_we_look_who_is_at_work_goes_with_the_push(
+    parts: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reminder, say, that has nothing to do with the push: it has left the outbox, so that it must be read."""
+    monkeypatch.setattr(wechat, "WORKED_ON", 0.01)
+    channel: Any = parts.channels["wechat"]
+
+    async def nobody_yet(_look: object) -> bool:
+        await channel.send("wechat:main:wang", OutboundMessage("证快到期了"), "k")
+        return False
+
+    async def push() -> str:
+        reception = replace(loops.reception(parts.resources, Bells()), read=nobody_yet)
+        channel._reception = reception
+        return str(await channel._first(reception, "wechat:main:wang", 1))
+
+    assert asyncio.run(push()) == "证快到期了"
 
 
 def test_a_push_that_comes_again_is_one_push(client: TestClient, peer: Weixin, parts: App) -> None:
@@ -243,6 +268,19 @@ def test_a_picture_is_fetched_at_once_and_one_that_is_gone_is_asked_for_again(
     assert len(kept) == 1 and parts.resources.files.read(kept[0].file)
     peer.push(client, "wang", "image", MediaId="gone", PicUrl="http://x/")
     until(lambda: inbox_count(parts) == 2)
+    until(lambda: any("没有传过来" in text for text in peer.read_by("wang")))
+
+
+@pytest.mark.parametrize("kind", ["video", "shortvideo"])
+def test_a_video_is_fetched_from_where_the_platform_says(
+    client: TestClient, peer: Weixin, parts: App, kind: str
+) -> None:
+    peer.videos["v1"] = video()
+    peer.push(client, "wang", kind, MediaId="v1", ThumbMediaId="t1")
+    (kept,) = parts.resources.store.read(lambda t: t.kept.of_conversation("wechat:main:wang"))
+    assert kept.kind == "mp4" and parts.resources.files.read(kept.file)[4:8] == b"ftyp"
+    until(lambda: any("要的是照片" in text for text in peer.read_by("wang")))
+    peer.push(client, "wang", kind, MediaId="gone", ThumbMediaId="t1")
     until(lambda: any("没有传过来" in text for text in peer.read_by("wang")))
 
 

@@ -28,6 +28,7 @@ from bot.store.tables import outbox
 from knowledge.embedding import Embedder
 from tests.hall import REPLIES, Hall, photo
 from tests.peers.qyapi import ACCOUNT, AES_KEY, CORP, SECRET, TOKEN, Qyapi
+from tests.photos.scenes import video
 from tests.test_wechat import until
 
 WANG = f"wecom:{ACCOUNT}:wang"
@@ -187,6 +188,9 @@ def test_a_picture_is_fetched_at_once_and_one_that_is_gone_is_asked_for_again(
     peer.media["p1"] = photo(1)
     peer.happen(client, "wang", "image", image={"media_id": "p1"})
     until(lambda: len(parts.resources.store.read(lambda t: t.kept.of_conversation(WANG))) == 1)
+    peer.media["v1"] = video()
+    peer.happen(client, "wang", "video", video={"media_id": "v1"})
+    until(lambda: any("要的是照片" in text for text in peer.read_by("wang")))
     peer.happen(client, "wang", "file", file={"media_id": "gone"})
     until(lambda: any("没有传过来" in text for text in peer.read_by("wang")))
 

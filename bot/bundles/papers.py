@@ -1,6 +1,7 @@
 """What must be handed in, and what may be promised: pure, like the questions. Each is settled by an answer of its own.
 
-`paper.ID` settles a material: photo, window (brought to the hall), defer (it follows), promise (a commitment instead).
+`paper.ID` settles a material: photo, window (brought to the hall), defer (it follows), promise (a commitment instead),
+sign (the program makes it out, and the person applied for signs it).
 `way.ID` settles an item that may be granted on a promise: promise, or ordinary.
 """
 
@@ -13,6 +14,7 @@ from bot.bundles.plan import plan
 Answers = Mapping[str, str]
 
 SENT, BROUGHT, DEFERRED, PROMISED, ORDINARY = "photo", "window", "defer", "promise", "ordinary"
+BY_HAND = "sign"
 
 
 def key(part: Material | Item) -> str:
@@ -50,6 +52,11 @@ def last_settled(bundle: Bundle, answers: Answers) -> str | None:
 def deferred(bundle: Bundle, answers: Answers) -> list[Material]:
     """The materials that are to follow."""
     return [part for part in _materials(bundle, answers) if answers.get(key(part)) == DEFERRED]
+
+
+def by_hand(bundle: Bundle, answers: Answers) -> bool:
+    """Is a paper to be made out and signed?"""
+    return any(answers.get(key(part)) == BY_HAND for part in _materials(bundle, answers))
 
 
 def promised(bundle: Bundle, answers: Answers) -> list[Material | Item]:

@@ -76,6 +76,11 @@ def understood(update: Update, greeting: str, now: datetime) -> tuple[InboundEve
     return InboundEvent(NAME, event_id, str(message.chat.id), kind, now, text=writable(text), location=where), media
 
 
+def _chat_of(update: Update) -> object:
+    """The number of the chat, whatever stands in its place; None without a chat."""
+    return update.effective_chat.id if update.effective_chat else None
+
+
 def _kind(message: Message) -> tuple[Kind, str]:
     if message.photo:
         return "photo", message.photo[-1].file_id
@@ -134,9 +139,11 @@ class Telegram:
                 raise HTTPException(403)
             try:
                 update = Update.de_json(await request.json(), self._bot)
+                whole = isinstance(update.update_id, int) and isinstance(_chat_of(update), int | None)
             except Exception:  # noqa: BLE001 - not an update; the platform would send it for ever
                 return {"ok": True}
-            await self._take(reception, update)
+            if whole:
+                await self._take(reception, update)
             return {"ok": True}
 
         return router

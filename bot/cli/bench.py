@@ -82,6 +82,9 @@ def documents(
 @bench.command()
 def photos(
     folder: Annotated[Path | None, typer.Option(exists=True, help="As tests/photos/make.py makes it.")] = None,
+    at_once: Annotated[
+        int, typer.Option(min=0, max=200, help="Instead: so many photos of 12 megapixels at once, and others asking.")
+    ] = 0,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
@@ -91,6 +94,11 @@ def photos(
     from bot.bundles.catalogue import load_catalogue
 
     settings = load_settings(home)
+    if at_once:
+        from bot.bench import crowd
+
+        _print(crowd.measure(settings, rounds.large(folder, at_once), at_once), as_json)
+        return
     eye = composition.open_eye(settings, load_catalogue(settings.config, settings.hall.region))
     try:
         _print(rounds.measure(eye, folder), as_json)
@@ -126,6 +134,21 @@ def slots(
     settings = load_settings(home)
     settings.home.mkdir(parents=True, exist_ok=True)
     _print(crowd.measure(settings, people, processes, url), as_json)
+
+
+@bench.command()
+def webhooks(
+    calls: Annotated[int, typer.Option(min=10, help="Messages to each platform's webhook.")] = 1000,
+    callers: Annotated[int, typer.Option(min=1, max=64, help="How many call at once.")] = 8,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """How soon WeChat, WeCom and Telegram are acknowledged over HTTP while nobody answers."""
+    from bot.bench import webhooks as acknowledged
+
+    settings = load_settings(home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _print(acknowledged.measure(settings, calls, callers), as_json)
 
 
 def _print(rows: list[measure.Row], as_json: bool) -> None:

@@ -66,6 +66,7 @@ def export(
                     one.steps.key,
                     files.read(one.steps.file),
                     files.read(one.steps.signed_file),
+                    files.read(one.steps.statement) if one.steps.statement else b"",
                 ),
             )
             for one in signed

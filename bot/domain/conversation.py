@@ -13,6 +13,7 @@ class Conversation:
     """One citizen in one channel. There is no step pointer: where a citizen stands is derived.
 
     `case` is the reference of the case in progress; `misses` counts messages in a row that led to nothing.
+    `eased`: short sentences, large type, a person after one failure; for elders, and whoever asks for it.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Conversation:
     topic: str = ""
     topic_at: datetime | None = None
     misses: int = 0
+    eased: bool = False
 
     def topic_on(self, now: datetime) -> str:
         """The question that a next one may lean on, as it was understood; "" once it has grown old."""

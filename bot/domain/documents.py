@@ -41,12 +41,16 @@ class MessageDocument(BaseModel):
 
 
 class AnswerDocument(BaseModel):
-    """Everything that one event caused. `confidence` is null where nothing was looked up."""
+    """Everything that one event caused. `confidence` is null where nothing was looked up.
+
+    `eased`: who reads it asked for few words and large type.
+    """
 
     outcome: Outcome
     confidence: float | None
     owner: Owner
     case: str | None
+    eased: bool = False
     messages: list[MessageDocument]
 
 
@@ -99,10 +103,11 @@ class Line(BaseModel):
 
 
 class History(BaseModel):
-    """`cursor` is the id behind which the stream goes on."""
+    """`cursor` is the id behind which the stream goes on. `eased`: who reads it asked for large type."""
 
     lines: list[Line]
     cursor: int
+    eased: bool = False
 
 
 def message_document(message: OutboundMessage) -> MessageDocument:
@@ -128,6 +133,7 @@ def answer_document(
         confidence=None if confidence is None else round(confidence, 4),
         owner=conversation.owner,
         case=conversation.case,
+        eased=conversation.eased,
         messages=[message_document(message) for message in messages],
     )
 

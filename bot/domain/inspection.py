@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 # How it is looked at: by the citizen alone, by photos that staff judge, live by video, or on the spot.
 Way = Literal["check", "photo", "live", "spot"]
-State = Literal["shooting", "paused", "waiting", "passed", "stopped"]
+State = Literal["shooting", "paused", "waiting", "passed", "waived", "stopped"]
 # `fits` and `lacks` are the citizen's own words in a check of their own; `absent`: the shop does without, they say.
 Stands = Literal["open", "later", "shown", "absent", "fits", "lacks"]
 Verdict = Literal["", "pass", "fail"]
 # Was the code in the first picture? Not read once, it is asked for again; then staff are told.
 Coded = Literal["", "asked", "seen", "unread"]
-What = Literal["begun", "sent", "failed", "passed", "stopped", "moved"]
+What = Literal["begun", "sent", "failed", "passed", "waived", "stopped", "moved", "reminded", "overdue"]
 
 GOING: tuple[State, ...] = ("shooting", "paused", "waiting")
 _SLOT = re.compile(r"inspection\.(\d+)\.([a-z_]+)")

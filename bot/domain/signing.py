@@ -9,11 +9,13 @@ from itertools import pairwise
 from math import dist
 from typing import Literal
 
-Signable = Literal["commitment", "deferral", "forms"]
+Signable = Literal["commitment", "deferral", "forms", "proxy"]
+Sameness = Literal["", "same", "unclear", "other"]  # is it the signer who speaks, as somebody at the desk sees it?
 SigningState = Literal["open", "signed", "void"]
 Stroke = tuple[tuple[int, int, int], ...]  # points: across, down, and milliseconds since the first
 
-TO_SIGN, SIGNED = "sign.", "signed."  # and a paper: what a file of a case is that was made out to be signed
+# And a paper: what a file of a case is that was made out to be signed, was signed, or shows the signer speaking.
+TO_SIGN, SIGNED, STATEMENT = "sign.", "signed.", "statement."
 
 WIDTH, HEIGHT = 1000, 500  # of the field that is signed in, however large a screen shows it
 MOST_POINTS = 6000
@@ -34,6 +36,8 @@ class Steps:
 
     `basis` is what the paper was to say when it was asked for, `papers` what it says: see `basis` and
     bot/witness.py. `own_phone`: the signer names the telephone, because somebody else filled in the form.
+    `agent` and the two numbers are told by a principal who lets somebody act. `statement` is a video in which the
+    signer speaks; `declined`: they would not.
     """
 
     signer: str
@@ -57,6 +61,15 @@ class Steps:
     evidence: str = ""
     key: str = ""
     signature: str = ""
+    agent: str = ""
+    agent_id: str = ""
+    own_id: str = ""
+    statement: str = ""
+    statement_sha256: str = ""
+    statement_at: datetime | None = None
+    declined: bool = False
+    verdict: Sameness = ""
+    judged_by: str = ""
 
 
 @dataclass
@@ -71,6 +84,11 @@ class Signing:
     made_at: datetime
     until: datetime
     steps: Steps
+
+    @property
+    def lacks_agent(self) -> bool:
+        """Has the principal still to say whom they let act?"""
+        return self.document == "proxy" and not self.steps.agent
 
     def next_point(self) -> int | None:
         """The place of the first point that was not confirmed."""

@@ -8,10 +8,11 @@ from bot.bundles.model import Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.domain.masking import masked_value
 from bot.domain.messages import OutboundMessage
-from bot.handlers import readout
+from bot.handlers import readout, signing
 from bot.handlers.casework import Work, early, keep, listed, photos, remembered, shown
 from bot.turn import Turn
 
+_PROXY = "authorization"  # the kind of document that gives somebody authority to act
 SHOWN = "plan"  # the answer that says for which plan the list was shown
 
 
@@ -104,18 +105,23 @@ def _ask_paper(turn: Turn, work: Work) -> None:
         _ask_photo(turn, work, part)
 
 
-def _asks_consent(turn: Turn, work: Work, part: Material | Question, otherwise: str) -> bool:
+def _by_hand(turn: Turn, part: Material) -> tuple[str, ...]:
+    """A letter of authority can be made out here, and signed by whoever gives it."""
+    return ("sign_it",) if _PROXY in part.photo and signing.is_possible(turn) else ()
+
+
+def _asks_consent(turn: Turn, work: Work, part: Material | Question, *otherwise: str) -> bool:
     """Where a class of sensitive things was not agreed to: who keeps it, why, for how long, and the way without it."""
     wanted = papers.consent(part)
     if not wanted or wanted in work.values:
         return False
     text = turn.resources.replies(f"privacy.{part.sensitive}", name=part.name, hall=turn.hall)
-    turn.said.append(OutboundMessage(text, choices=words(turn, "consent", otherwise)))
+    turn.said.append(OutboundMessage(text, choices=words(turn, "consent", *otherwise)))
     return True
 
 
 def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
-    if _asks_consent(turn, work, part, "bring"):
+    if _asks_consent(turn, work, part, *_by_hand(turn, part), "bring"):
         return
     sent = photos(turn, work, part)
     if sent and len(part.photo) > 1:
@@ -132,7 +138,7 @@ def _ask_photo(turn: Turn, work: Work, part: Material) -> None:
     replies = turn.resources.replies
     sample = replies("paper.sample", sample=part.sample) if part.sample else ""
     sample += replies("paper.pages", most=str(part.pages)) if part.pages > 1 else ""
-    choices = words(turn, "later") if part.defer_days else ()
+    choices = words(turn, *(["later"] if part.defer_days else []), *_by_hand(turn, part))
     if waiting := early(turn, work, part):
         choices = (*words(turn, "use_early"), *choices)
         sample += replies("paper.earlier", count=str(len(waiting)), word=choices[0])

@@ -50,7 +50,7 @@ def open_ticket(turn: Turn, reason: Reason) -> Ticket:
     case = tables.cases.load(conversation.case) if conversation.case else None
     bundle = str(case.bundle.get("id", "")) if case else ""
     handover = Handover(turn.resources.rota, turn.resources.replies)
-    return handover.open(tables, conversation.id, turn.inbox_id, reason, bundle, turn.now)
+    return handover.open(tables, conversation, turn.inbox_id, reason, bundle, turn.now)
 
 
 def reply_by(turn: Turn, when: datetime | None = None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.bundles import papers
 from bot.bundles.model import Item, Material, Question
-from bot.bundles.papers import BROUGHT, DEFERRED, ORDINARY, PROMISED, SENT
+from bot.bundles.papers import BROUGHT, BY_HAND, DEFERRED, ORDINARY, PROMISED, SENT
 from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
@@ -98,6 +98,16 @@ def bring(turn: Turn) -> None:
     turn.tables.kept.discard(sent)
     _settle(turn, work, part, BROUGHT)
     turn.say("paper.brought", name=part.name)
+    _go_on(turn, work)
+
+
+def sign_it(turn: Turn) -> None:
+    """Whoever is applied for signs it on their own telephone, once they have confirmed the application."""
+    work, part = _asked(turn)
+    if not isinstance(part, Material) or turn.resources.replies.word("sign_it") not in turn.offered:
+        raise CitizenError("form.old_choice")
+    _settle(turn, work, part, BY_HAND)
+    turn.say("paper.to_sign", name=part.name)
     _go_on(turn, work)
 
 

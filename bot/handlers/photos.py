@@ -14,7 +14,7 @@ from bot.handlers.casework import Work
 from bot.handlers.readout import READ
 from bot.turn import Turn
 
-RETAKES = 2  # photos that may fail before a person is offered
+RETAKES, EASED_RETAKES = 2, 1  # photos that may fail before a person is offered
 
 
 def accepted(turn: Turn, work: Work, part: Material | None, kept: Kept, report: Report) -> bool:
@@ -64,7 +64,7 @@ def _refuse(turn: Turn, work: Work, part: Material, kept: Kept, report: Report) 
     turn.tables.kept.give([kept.file], work.case.reference, "")
     casework.keep(turn, work)
     text, choices = advice(turn, missing(turn, work, part) or part.photo, report), asking.words(turn, "bring")
-    if count >= RETAKES:
+    if count >= (EASED_RETAKES if turn.conversation.eased else RETAKES):
         turn.said.append(OutboundMessage(text))
         text, choices = turn.resources.replies("photo.person"), asking.words(turn, "use_it", "bring", "human")
     turn.said.append(OutboundMessage(text, choices=choices))

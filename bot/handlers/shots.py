@@ -13,7 +13,7 @@ from bot.materials.video import LONGEST
 from bot.turn import Turn
 from bot.walks import Sought, Walk
 
-RETAKES = 2  # photos of a point that may fail; the next one is taken as it is
+RETAKES, EASED_RETAKES = 2, 1  # photos of a point that may fail; the next one is taken as it is
 
 
 def ask(turn: Turn, one: Inspection) -> None:
@@ -107,7 +107,7 @@ def _fault(turn: Turn, one: Inspection, point: Point, sought: Sought, kept: Kept
         one.coded = "asked"
         turn.tables.inspections.save(one)
         return replies("inspection.no_code", code=one.code)
-    if point.retakes >= RETAKES:
+    if point.retakes >= (EASED_RETAKES if turn.conversation.eased else RETAKES):
         return ""
     turn.tables.inspections.put(one.id, replace(point, retakes=point.retakes + 1))
     return advice(turn, report)

@@ -27,13 +27,14 @@ def signed(turn: Turn, case: Case) -> list[Signing]:
 
 def missing(turn: Turn, case: Case, bundle: Bundle) -> Signable | None:
     """The first paper that must be signed, as it stands now, before the case is handed in."""
-    wanted = turn.resources.settings.signing.handwritten
+    wanted: tuple[Signable, ...] = turn.resources.settings.signing.handwritten
     done = {
         one.document
         for one in signed(turn, case)
         if one.steps.basis == basis(one.document, bundle.questions, case.values)
     }
     promised = bool(papers.promised(bundle, case.values))
+    wanted = ("proxy", *wanted) if papers.by_hand(bundle, case.values) else wanted
     return next((one for one in wanted if one not in done and (promised or one != "commitment")), None)
 
 

@@ -90,11 +90,11 @@ def _wanted(turn: Turn) -> list[tuple[Case, Matter, list[Walk]]]:
 def _nothing(turn: Turn, mine: list[Inspection]) -> None:
     """Why there is nothing to be shown now."""
     turn.conclude("status", 1.0)
-    last = next((one for one in mine if one.case and one.state in ("waiting", "passed")), None)
+    last = next((one for one in mine if one.case and one.state in ("waiting", "passed", "waived")), None)
     if last is not None:
         name = next((one.name for one in turn.tables.matters.of(last.case) if one.item == last.item), "")
-        if last.state == "passed":
-            turn.say("inspection.has_passed", name=name)
+        if last.state in ("passed", "waived"):
+            turn.say(f"inspection.has_{last.state}", name=name)
         else:
             turn.say("inspection.waiting", name=name, due=inspecting.due(turn, last))
         return

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 PAGES = 20  # of a PDF
 SIDE = 16_384  # pixels; a longer side is no photo
 PIXELS = 64_000_000  # a little more than a telephone of 48 megapixels makes
+_SMALL = 400  # pixels of the longer side in lists
 _PAGE_SIDE = 2000  # pixels of the longer side of a page of a PDF, about 170 to the inch on A4
 _ONE_AT_A_TIME = threading.Lock()  # PDFium's own state is shared by all threads
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
@@ -55,6 +56,27 @@ def sheets(content: bytes) -> int:
         document = pypdfium2.PdfDocument(content)
         try:
             return len(document)
+        finally:
+            document.close()
+
+
+def small(content: bytes) -> bytes:
+    """What a list shows of something that was cleaned: a JPEG of its first page; nothing of a video."""
+    if content[4:8] == b"ftyp":
+        return b""
+    image = _first(content) if content.startswith(b"%PDF") else opened(content)
+    image.draft("RGB", (_SMALL, _SMALL))
+    image.thumbnail((_SMALL, _SMALL), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    made = BytesIO()
+    image.convert("RGB").save(made, "JPEG", quality=70, optimize=True)
+    return made.getvalue()
+
+
+def _first(content: bytes) -> Image.Image:
+    with _ONE_AT_A_TIME:
+        document = pypdfium2.PdfDocument(content)
+        try:
+            return _page(document[0])
         finally:
             document.close()
 

@@ -87,7 +87,8 @@ function deliver(event) {
   sending = sending.then(async () => outcome(event, await send(event, (part) => advance(line, part))));
 }
 
-function outcome(event, { state, why, answered }) {
+function outcome(event, { state, why, answered, eased }) {
+  if (eased !== undefined) ease(eased);
   const waits = asked.find((one) => one.id === event.event_id);
   if (waits && state === "kept" && !answered) waits.kept = true;
   else asked = asked.filter((one) => one !== waits);
@@ -147,6 +148,7 @@ async function catchUp(who) {
   const stay = !atEnd();
   const before = shown.size;
   log.setAttribute("aria-busy", "true");
+  ease(past.eased);
   for (const line of past.lines) show(line, who);
   log.setAttribute("aria-busy", "false");
   const known = new Set(past.lines.map((line) => line.event_id));
@@ -224,6 +226,13 @@ function enlarge() {
   keep("large", on || null);
   large.setAttribute("aria-pressed", on);
   measure();
+}
+
+/** Who asked for large type in words gets it here, once: the button decides afterwards. */
+function ease(on) {
+  if (on === (recall("eased") === true)) return;
+  keep("eased", on || null);
+  if (on !== root.classList.contains("large")) enlarge();
 }
 
 function example(event) {

@@ -13,7 +13,7 @@ if ("noModule" in HTMLScriptElement.prototype) {
   const reading = () => root.classList.toggle("reading", location.hash === "#faq");
 
   root.classList.add("script");
-  root.classList.toggle("large", kept("banshi.large") === "true");
+  if (kept("banshi.large") === "true") root.classList.add("large");
   root.classList.toggle("begun", kept("banshi.visitor") !== null);
   addEventListener("hashchange", reading);
   reading();

@@ -10,7 +10,28 @@ const kept = `banshi.sign.${location.pathname.split("/")[2]}`;
 const step = document.getElementById("sheet").dataset.step;
 
 if (step === "draw") draw();
-else if (step !== "identity" && step !== "points") forget();
+else if (step === "statement") record();
+else if (!["identity", "agent", "points"].includes(step)) forget();
+
+/** The video goes as it is; the server says what is wrong with it. */
+function record() {
+  const [button, picker, sending, trouble] = ["record", "video", "sending", "trouble"].map((id) => document.getElementById(id));
+  button.addEventListener("click", () => picker.click());
+  picker.addEventListener("change", async () => {
+    const [file] = picker.files;
+    if (!file) return;
+    [button.disabled, sending.hidden, trouble.textContent] = [true, false, ""];
+    try {
+      const reply = await fetch(`${location.pathname}/statement`, { method: "POST", body: file });
+      if (reply.ok) return location.reload();
+      const told = await reply.json().catch(() => ({}));
+      trouble.textContent = typeof told.detail === "string" ? told.detail : "没有传上来，请再试一次。";
+    } catch {
+      trouble.textContent = "网络断了，没有传上来，请再试一次。";
+    }
+    [button.disabled, sending.hidden, picker.value] = [false, true, ""];
+  });
+}
 
 function draw() {
   const pad = document.getElementById("pad");

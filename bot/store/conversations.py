@@ -32,6 +32,7 @@ class Conversations:
             topic=self._seal.read(row.topic),
             topic_at=row.topic_at,
             misses=row.misses,
+            eased=row.eased,
         )
         self._stored[id] = replace(found)
         return found
@@ -48,6 +49,7 @@ class Conversations:
             "topic": self._seal.write(changed.topic),
             "topic_at": changed.topic_at,
             "misses": changed.misses,
+            "eased": changed.eased,
         }
         self._connection.execute(_save_statement(self._connection.dialect.name), row)
         self._stored[changed.id] = replace(changed)
@@ -66,6 +68,6 @@ class Conversations:
 @cache
 def _save_statement(dialect: str) -> sa.Executable:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(conversation)
-    names = ("owner", "case_reference", "introduced", "topic", "topic_at", "misses")
+    names = ("owner", "case_reference", "introduced", "topic", "topic_at", "misses", "eased")
     changed = {name: insert.excluded[name] for name in names}
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed)

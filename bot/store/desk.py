@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.seal import Seal
 from bot.store.desk_tables import approval, note, switch
 
-What = Literal["erase", "reopen"]
+What = Literal["erase", "reopen", "waive"]
 Decision = Literal["open", "done", "refused"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,32 @@ class Inspections:
         wanted = (inspection.c.case_reference != "", inspection.c.state.in_(states))
         statement = sa.select(inspection).where(*wanted).order_by(inspection.c.sent_at, inspection.c.id).limit(limit)
         return [_inspection(row) for row in self._connection.execute(statement)]
+
+    def due(self, today: date, ahead: timedelta, limit: int) -> list[int]:
+        """Those at which a citizen is to put something right by about today, and was not told of it yet."""
+        point, event, verdict = inspection_point.c, inspection_event.alias(), inspection_event.alias()
+        failed = sa.select(sa.func.max(verdict.c.id)).where(
+            verdict.c.inspection_id == inspection.c.id, verdict.c.what == "failed"
+        )
+        since = event.c.id > failed.correlate(inspection).scalar_subquery()
+
+        def told(what: What) -> sa.ColumnElement[bool]:
+            mine = (event.c.inspection_id == inspection.c.id, event.c.what == what, since)
+            return sa.select(event.c.id).where(*mine).correlate(inspection).exists()
+
+        late = sa.and_(point.due_on < today.isoformat(), ~told("overdue"))
+        soon = sa.and_(
+            point.due_on.between(today.isoformat(), (today + ahead).isoformat()), ~told("reminded"), ~told("overdue")
+        )
+        statement = (
+            sa.select(inspection.c.id, sa.func.min(point.due_on).label("first"))
+            .join(inspection_point, point.inspection_id == inspection.c.id)
+            .where(inspection.c.state.in_(["shooting", "paused"]), point.verdict == "", sa.or_(late, soon))
+            .group_by(inspection.c.id)
+            .order_by("first", inspection.c.id)
+            .limit(limit)
+        )
+        return [row.id for row in self._connection.execute(statement)]
 
     def save(self, one: Inspection) -> None:
         self._connection.execute(sa.update(inspection).where(inspection.c.id == one.id).values(_row(one)))

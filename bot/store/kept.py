@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.case import Kept
 from bot.store.case_tables import kept_file
-from bot.store.photo_tables import photo, photo_mark
+from bot.store.photo_tables import photo, photo_mark, thumbnail
 
 
 class KeptFiles:
@@ -40,7 +40,7 @@ class KeptFiles:
         """Nobody's from now on; the content goes with the next sweep, see bot/sweeping.py."""
         values = {"conversation_id": "", "case_reference": "", "material": ""}
         self._connection.execute(sa.update(kept_file).where(kept_file.c.file.in_(files)).values(**values))
-        for table in (photo, photo_mark):  # what was read goes at once
+        for table in (photo, photo_mark, thumbnail):  # what was read and is shown in lists goes at once
             self._connection.execute(sa.delete(table).where(table.c.file.in_(files)))
 
     def give(self, files: list[str], case: str, material: str) -> None:

@@ -26,3 +26,11 @@ photo_mark = sa.Table(
     sa.Column("file", sa.Text, primary_key=True),
 )
 sa.Index("ix_photo_mark_file", photo_mark.c.file)
+
+# `content` is sealed, as the photo itself is.
+thumbnail = sa.Table(
+    "thumbnail",
+    metadata,
+    sa.Column("file", sa.Text, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+)

@@ -1,5 +1,6 @@
 """What is known of photos: what each is, what was read from it, and which others look the same."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.domain.photo import Report
 from bot.seal import Seal
 from bot.store.case_tables import kept_file
-from bot.store.photo_tables import photo, photo_mark
+from bot.store.photo_tables import photo, photo_mark, thumbnail
 
 _report = TypeAdapter(Report)
 _MOST_ALIKE = 200
@@ -44,12 +45,20 @@ class Photos:
     def __init__(self, connection: sa.Connection, seal: Seal) -> None:
         self._connection, self._seal = connection, seal
 
-    def put(self, one: Photo, marks: Sequence[str], now: datetime) -> None:
-        """Keep what a new photo is. `marks` are pieces of its likeness by which others find it."""
+    def put(self, one: Photo, marks: Sequence[str], now: datetime, small: bytes = b"") -> None:
+        """Keep what a new photo is. By `marks`, pieces of its likeness, others find it; `small` is for lists."""
         self.delete([one.file])
         known = {"file": one.file, "sha256": one.sha256, "likeness": one.likeness}
         self._connection.execute(sa.insert(photo).values(**known, seen=self._seal.write(one.seen), kept_at=now))
         self._connection.execute(sa.insert(photo_mark), [{"mark": mark, "file": one.file} for mark in marks])
+        if small:
+            written = self._seal.write(b64encode(small).decode())
+            self._connection.execute(sa.insert(thumbnail).values(file=one.file, content=written))
+
+    def small(self, file: str) -> bytes:
+        """What lists show of it; nothing of a video, and of what came before these were kept."""
+        found = self._connection.scalar(sa.select(thumbnail.c.content).where(thumbnail.c.file == file))
+        return b64decode(self._seal.read(found)) if found else b""
 
     def find(self, file: str) -> Photo | None:
         row = self._connection.execute(sa.select(photo).where(photo.c.file == file)).first()
@@ -88,7 +97,7 @@ class Photos:
         ]
 
     def delete(self, files: Sequence[str]) -> None:
-        for table in (photo, photo_mark):
+        for table in (photo, photo_mark, thumbnail):
             self._connection.execute(sa.delete(table).where(table.c.file.in_(files)))
 
     def _reports(self, where: sa.ColumnElement[bool]) -> dict[str, Report]:

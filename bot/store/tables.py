@@ -89,6 +89,7 @@ conversation = sa.Table(
     sa.Column("topic", sa.Text, nullable=False, server_default=""),
     sa.Column("topic_at", Instant),
     sa.Column("misses", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("eased", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 ticket = sa.Table(

@@ -35,6 +35,7 @@ class Weixin:
         self.tokens: list[str] = []
         self.cues: list[Any] = []
         self.media: dict[str, bytes] = {}
+        self.videos: dict[str, bytes] = {}
         self.refused: list[int] = []
         self.calls: list[str] = []
         self.now = time.time
@@ -225,6 +226,13 @@ def _handler(peer: Weixin) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
             peer.calls.append(urlsplit(self.path).path)
+            if urlsplit(self.path).path == "/down":
+                self._answer(peer.videos[asked["id"][0]])
+                return
+            video = asked.get("media_id", [""])[0]
+            if video in peer.videos:
+                self._answer(json.dumps({"video_url": f"{peer.url}/down?id={video}"}).encode())
+                return
             content = peer.media.get(asked.get("media_id", [""])[0])
             self._answer(content or json.dumps({"errcode": 40007, "errmsg": "invalid media_id"}).encode())
 

@@ -24,7 +24,7 @@ from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
 
 LONGEST = 2000  # bytes of one text; from 2,048 on the platform refuses it
 WORKED_ON = 0.5  # seconds in which somebody must have begun to answer, or the push is not kept waiting
-_FETCHED = 3.0  # seconds for a picture to come
+_FETCHED = 3.5  # seconds for a picture or a video to come; the platform waits for five
 DONE = "success"
 
 
@@ -124,7 +124,7 @@ class Wechat:
         """
         with suppress(CitizenError, OperatorError, TimeoutError):
             async with asyncio.timeout(_FETCHED):
-                content = await to_thread.run_sync(self._client.picture, media_id, abandon_on_cancel=True)
+                content = await to_thread.run_sync(self._client.sent, media_id, abandon_on_cancel=True)
                 kept = await reception.take(event.conversation_id, content)
                 return replace(event, media=kept.file)
         return event
@@ -140,8 +140,8 @@ class Wechat:
             if not done and inbox_id is not None:
                 begun = await reception.read(lambda tables: tables.inbox.begun(inbox_id))
                 if begun:
-                    done, _ = await asyncio.wait([held], timeout=self._settings.wait - soon)
-            return held.result() if done else ""
+                    await asyncio.wait([held], timeout=self._settings.wait - soon)
+            return held.result() if held.done() else ""  # something may have been said while we looked
         finally:
             if self._held.get(conversation) is held:
                 del self._held[conversation]

@@ -17,14 +17,15 @@ NAME = "wechat"
 TYPED = Grant("typed", 5, timedelta(hours=48))
 TAPPED = Grant("tapped", 3, timedelta(minutes=1))
 
-_TEXTS: dict[str, Kind] = {"text": "text", "voice": "voice", "location": "location", "image": "photo"}
+_TEXTS: dict[str, Kind] = {"text": "text", "voice": "voice", "location": "location"}
+_SHOWN = ("image", "video", "shortvideo")
 _GRANTING = frozenset({"subscribe", "subscribe_scan", "scan", "click", "scancode_push", "scancode_waitmsg"})
 
 
 @dataclass(frozen=True)
 class Pushed:
     """One push: by whom to which account; what happened, if it is anything to answer; what it lets us send; a picture
-    to be fetched.
+    or a video to be fetched.
 
     `left`: the citizen follows us no longer. `decisions`: what they said to notices by template.
     """
@@ -89,11 +90,11 @@ def _pushed(kind: str, event: str, told: dict[str, Any], sender: str, greeting: 
         made = _event(told, sender, "tap" if event == "click" else "text", now, text) if text else None
         return Pushed(sender, account, made, grant, left=event == "unsubscribe", decisions=decisions(told))
     tapped = bool(told.get("bizmsgmenuid"))
-    what = _TEXTS.get(kind, "voice")
+    what = "photo" if kind in _SHOWN else _TEXTS.get(kind, "voice")
     text = str(told.get("Content") or told.get("Recognition") or told.get("Label") or "")
     where = (float(told["Location_X"]), float(told["Location_Y"])) if kind == "location" else None
     made = _event(told, sender, "tap" if tapped else what, now, text, where)
-    return Pushed(sender, account, made, TAPPED if tapped else TYPED, str(told["MediaId"]) if kind == "image" else "")
+    return Pushed(sender, account, made, TAPPED if tapped else TYPED, str(told["MediaId"]) if kind in _SHOWN else "")
 
 
 def _said_by(event: str, told: Mapping[str, Any], greeting: str) -> str:

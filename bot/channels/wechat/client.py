@@ -15,9 +15,12 @@ from bot.channels.counted import Closed
 from bot.channels.wechat.callback import NAME
 from bot.channels.wechat.notices import REFUSED
 from bot.errors import TryLater, Undeliverable, Unknown
+from bot.materials.cleaning import LARGEST
 
 STALE_TOKEN = frozenset({40001, 40014, 42001})
-NEVER = frozenset({40003, 43004, 48001, 45002, 40037, 47003})  # no such follower, right or template; too long
+NEVER = frozenset({40003, 43004, 43019, 46004, 48002, 50002, 50005})  # no such follower, or one who wants nothing
+NEVER |= {40037, 41030, 45002, 47001, 47003}  # no such template; a message that it will not have as it is
+NEVER |= {48001, 48004, 48008}  # not allowed, until somebody changes it in the console
 CLOSED = frozenset({45015, 45047})  # out of the window; too many in it
 _WAITS = {-1: 10.0, 45011: 60.0, 45009: 3600.0}
 _TIMEOUT = (3, 5)  # seconds to connect, to answer
@@ -72,10 +75,19 @@ class Client(WeChatClient):  # type: ignore[misc]
         told |= {"page": page} if page else {}
         self._call(lambda: self.post("message/subscribe/bizsend", data=told))
 
-    def picture(self, media_id: str) -> bytes:
-        """What a citizen sent. OperatorError's kinds as above."""
+    def sent(self, media_id: str) -> bytes:
+        """The picture or the video that a citizen sent. OperatorError's kinds as above."""
         reply: Any = self._call(lambda: self.media.download(media_id))
-        return bytes(reply.content)
+        if isinstance(reply, dict):  # of a video it only says where it is
+            where = str(reply.get("video_url", ""))
+            reply = self._call(lambda: self._read(where))
+        return bytes(reply if isinstance(reply, bytes) else reply.content)
+
+    def _read(self, url: str) -> bytes:
+        """A file of the platform's, no larger than we take; a little more of one that is."""
+        with self._http.get(url, timeout=_TIMEOUT, stream=True) as reply:
+            reply.raise_for_status()
+            return bytes(reply.raw.read(LARGEST + 1, decode_content=True))
 
     def make_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """In the place of the menu that is there. ChannelError where the platform will not have it."""

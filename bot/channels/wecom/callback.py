@@ -17,7 +17,7 @@ TYPED = Grant("typed", 5, timedelta(hours=48))
 CUSTOMER, SERVICER = 3, 5  # who a message is from
 _MOST_SEEN = 10_000
 
-_KINDS: dict[str, Kind] = {"text": "text", "image": "photo", "file": "photo", "location": "location"}
+_KINDS: dict[str, Kind] = {"text": "text", "image": "photo", "video": "photo", "file": "photo", "location": "location"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from bot.errors import ChannelError, TryLater, Undeliverable, Unknown
 
 STALE_TOKEN = frozenset({40014, 42001, 41001})
 CLOSED = frozenset({95001, 95002, 95013, 95018})  # too many; too late; the session has ended, or staff have it
-NEVER = frozenset({40003, 40058, 84061, 95000, 95004, 48002, 60020, 60111})  # no such person, account, or right
+NEVER = frozenset({40003, 60111, 84061, 95000, 95004})  # no such person or account
+NEVER |= {40007, 40008, 40058, 95008, 95009, 95022}  # a message that it will not have as it is
+NEVER |= {48002, 60020, 95003, 95011, 95012, 95017, 95023}  # not allowed, until somebody changes it in the console
 BAD_TOKEN = 95007  # of a callback, which holds for ten minutes
 _WAITS = {-1: 10.0, 45009: 60.0, 45033: 5.0}
 _TIMEOUT = httpx.Timeout(5.0, connect=3.0)
