@@ -19,7 +19,7 @@ from bot.documents.papers import Imprint, Paper, Signed, Stage, Track
 from bot.documents.pdf import Press
 from bot.documents.wording import Wording, load_wording
 from bot.domain.hours import Hours
-from bot.domain.progress import ItemState, Matter
+from bot.domain.progress import Matter
 from bot.domain.signing import SIGNED, STATEMENT, TO_SIGN, Signable
 from bot.dossier import Dossier as Dossier
 from bot.dossier import Kind as Kind
@@ -29,8 +29,6 @@ from bot.dossier import kinds as kinds
 from bot.materials.files import Files
 from bot.replies import Replies
 from bot.settings import Settings
-
-_WAY: tuple[ItemState, ...] = ("received", "accepted", "granted")
 
 
 class Clerk:
@@ -87,9 +85,8 @@ class Clerk:
 
     def bound(self, about: Dossier, files: Files, now: datetime) -> bytes:
         """Every form and material of the case as one PDF."""
-        imprint, matter = self._imprint(about, "", now), about.bundle.name
-        every = self._all(about, files, now, editable=False)
-        return bind(self._press, self._wording, every, imprint, applicant=about.applicant, matter=matter)
+        every, imprint = self._all(about, files, now, editable=False), self._imprint(about, "", now)
+        return bind(self._press, self._wording, every, imprint, applicant=about.applicant, matter=about.bundle.name)
 
     def packed(self, about: Dossier, files: Files, now: datetime) -> bytes:
         """The same as one zip, with the forms as DOCX too."""
@@ -173,9 +170,10 @@ class Clerk:
     def _stages(self, one: Matter) -> tuple[Stage, ...]:
         """Received, accepted, decided; what went another way is told at the place where it left this one."""
         reached = {"waiting": 0, "received": 1, "defective": 1, "accepted": 2, "granted": 3}.get(one.state, 3)
-        names = [self._replies(f"progress.stage_{state}") for state in _WAY]
-        if one.state in ("refused", "withdrawn"):
-            names[-1] = self._replies(f"progress.{one.state}")
+        last = {"refused": "progress.refused", "withdrawn": "progress.withdrawn"}.get(
+            one.state, "progress.stage_granted"
+        )
+        names = [self._replies(key) for key in ("progress.stage_received", "progress.stage_accepted", last)]
         note = self._replies(f"progress.{one.state}") if one.state in ("waiting", "defective") else self._deadline(one)
         shown = zip(names, range(len(names)), strict=True)
         return tuple(
@@ -210,8 +208,8 @@ class Clerk:
         )
 
     def _defects(self, about: Dossier) -> facts.Defects:
-        told = [(one.name, what) for one in about.matters if one.state == "defective" for what in one.defects]
-        rows = tuple(facts.Defect(name, what, self._replies("paper.how_defect")) for name, what in told)
+        how, lacking = self._replies("paper.how_defect"), [one for one in about.matters if one.state == "defective"]
+        rows = tuple(facts.Defect(one.name, what, how) for one in lacking for what in one.defects)
         return facts.Defects(about.applicant, about.bundle.name, rows, "")
 
     def _certificate(self, about: Dossier) -> facts.Combined:
