@@ -11,7 +11,7 @@ from knowledge.parts import asks, joined, leans, parts
 from knowledge.passages import Passage, Source
 from knowledge.remit import OUTCOMES
 from knowledge.search import Found, Hit, Search
-from knowledge.subjects import subjects
+from knowledge.subjects import subjects, subjects_of
 from knowledge.wording import bare
 
 NEAREST = 3
@@ -95,13 +95,22 @@ class Answers:
         if followed.outcome != "answered":
             return followed if points_back and alone.outcome != "answered" else None
         if not points_back and not subjects(question) and _as_good(alone, followed):
+            if self._goes_on(earlier, followed) and not self._goes_on(earlier, alone):
+                return followed
             return Answer("clarify", followed.confidence, asked=question, near=self._titles_of(followed, alone))
         lead = 0.0 if points_back or alone.outcome != "answered" else BETTER
         return followed if followed.confidence >= alone.confidence + lead else None
 
+    def _goes_on(self, earlier: str, found: Answer) -> bool:
+        """Whether an answer is about a thing that the question before was about."""
+        return any(subjects(earlier) & subjects_of(one.title, one.questions) for one in self._passages_of(found))
+
     def _titles_of(self, *found: Answer) -> tuple[str, ...]:
+        return tuple(one.title for one in self._passages_of(*found))
+
+    def _passages_of(self, *found: Answer) -> list[Passage]:
         rows = [self.search.store.row_of(one.passage_id) for one in found if one.passage_id]
-        return tuple(one.title for one in self.search.store.passages([row for row in rows if row is not None]))
+        return self.search.store.passages([row for row in rows if row is not None])
 
     def answer(self, question: str, *, on: date, region: str = "", harmful: float = HARMFUL) -> Answer:
         """The best answer to one question, or the readings to choose from, or "not_found"."""
