@@ -14,6 +14,7 @@ from bot.settings import ROOT
 from tests.browser.driver import Citizen, Server, new_home, serious_faults
 from tests.hall import photo
 from tests.peers.gateway import TOKEN, Gateway
+from tests.photos.scenes import video
 
 pytestmark = pytest.mark.browser
 
@@ -44,11 +45,12 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def server(built_home: Path, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Promises are to be signed by hand here."""
+    """Promises are to be signed by hand here, and signers are asked to speak."""
     config = tmp_path_factory.mktemp("pages") / "config"
     shutil.copytree(ROOT / "config", config)
     settings = config / "settings.toml"
     text = settings.read_text("utf-8").replace("handwritten = []", 'handwritten = ["commitment"]')
+    text = text.replace("video = false", "video = true")
     settings.write_text(text.replace('sms_url = ""', f'sms_url = "{gateway.url}"'), "utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("BANSHI_SMS_TOKEN", TOKEN)
@@ -102,7 +104,7 @@ def in_order(citizen: Citizen) -> None:
 
 
 def test_a_promise_is_signed_on_a_phone_that_is_turned_and_put_away(
-    visit: Callable[..., Citizen], gateway: Gateway
+    visit: Callable[..., Citizen], gateway: Gateway, tmp_path: Path
 ) -> None:
     citizen = visit(width=390)
     page = citizen.page
@@ -115,6 +117,11 @@ def test_a_promise_is_signed_on_a_phone_that_is_turned_and_put_away(
     page.get_by_role("button", name="获取验证码").click()
     page.get_by_label("短信里的 6 位验证码").fill(re.findall(r"码 (\d{6})", [*gateway.took.values()][-1]["text"])[0])
     page.get_by_role("button", name="下一步").click()
+    expect(page.locator("h2")).to_have_text("录一段几秒钟的视频")
+    in_order(citizen)
+    (tmp_path / "me.mp4").write_bytes(video())
+    page.locator("#video").set_input_files(tmp_path / "me.mp4")
+    expect(page.locator("h2")).to_have_text("请一条一条看", timeout=30_000)
     in_order(citizen)
     for number in range(1, 6):
         page.get_by_role("button", name=f"第 {number} 条").click()
@@ -155,6 +162,7 @@ def test_too_little_is_refused_and_what_was_drawn_stays(server: Server, browser:
     page.get_by_role("button", name="获取验证码").click()
     page.get_by_label("短信里的 6 位验证码").fill(re.findall(r"码 (\d{6})", [*gateway.took.values()][-1]["text"])[0])
     page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="不录，接着签").click()
     while page.locator(".points .now button").count():
         page.locator(".points .now button").click()
     draw(page, ((0.2, 0.5), (0.201, 0.5)))
@@ -167,6 +175,27 @@ def test_too_little_is_refused_and_what_was_drawn_stays(server: Server, browser:
     page.get_by_role("button", name="签好了，提交").click()
     expect(page.locator("h2")).to_have_text("签好了")
     citizen.context.close()
+
+
+def test_whoever_asks_for_large_type_gets_it_on_every_page(visit: Callable[..., Citizen]) -> None:
+    citizen = visit(width=390)
+    page = citizen.page
+    large, usual = re.compile(r"\blarge\b"), re.compile(r"^(?!.*\blarge\b)")
+    expect(page.locator("html")).to_have_class(usual)
+    say(citizen, "我年纪大了，看不清字")
+    expect(page.locator("html")).to_have_class(large)
+    expect(page.get_by_role("button", name="大字")).to_have_attribute("aria-pressed", "true")
+    in_order(citizen)
+    say(citizen, "传文件")
+    page.reload()
+    expect(page.locator("html")).to_have_class(large)
+    link = str(page.locator('a[href*="/upload/"]').last.get_attribute("href"))
+    page.goto(page.url.rstrip("/") + link)
+    expect(page.locator("html")).to_have_class(large)
+    in_order(citizen)
+    page.go_back()
+    say(citizen, "普通版")
+    expect(page.locator("html")).to_have_class(usual)
 
 
 def test_several_files_are_sent_and_told_of_one_by_one(server: Server, browser: Browser, tmp_path: Path) -> None:

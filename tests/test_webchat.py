@@ -75,7 +75,7 @@ def test_strangers_are_refused(client: TestClient, token: str | None) -> None:
 def test_visitors_do_not_see_one_another(client: TestClient, visitor: dict[str, str]) -> None:
     client.post("/api/chat", json={"text": "你好"}, headers=visitor)
     other = {"Authorization": f"Bearer {client.post('/api/visitors').json()['token']}"}
-    assert client.get("/api/chat/history", headers=other).json() == {"lines": [], "cursor": 0}
+    assert client.get("/api/chat/history", headers=other).json() == {"lines": [], "cursor": 0, "eased": False}
 
 
 @pytest.mark.parametrize(

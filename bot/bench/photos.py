@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -84,16 +85,17 @@ def _enlarged(content: bytes) -> bytes:
 
 
 def measure(eye: Eye, folder: Path | None) -> list[Row]:
-    """A row for each kind, one for all, and one for photos of twelve megapixels. Without a folder the photos are made.
+    """A row for each kind, one for all, and two for photos of twelve megapixels: by the clock, and by what the
+    processor spent. Without a folder the photos are made.
 
     `sound`: of all kinds that a photo might be sent as, those as which it does not pass wrongly.
     """
     with tempfile.TemporaryDirectory() as made:
         shots = list(_read(folder or _made(Path(made))))
         scores = scored(eye, shots)
-        telephones = _large(eye, [content for truth, content in shots if not truth.fault][:20])
+        telephones, spent = _large(eye, [content for truth, content in shots if not truth.fault][:20])
     rows = [score.row(name or "none of these") for name, score in scores.items()]
-    return [*rows, telephones.row("12 megapixels")]
+    return [*rows, telephones.row("12 megapixels"), spent.row("12 megapixels, of a processor")]
 
 
 def scored(eye: Eye, shots: Iterable[tuple[Truth, bytes]]) -> dict[str, Score]:
@@ -139,19 +141,27 @@ def _passes_wrongly(report: Report, sent_as: str, truth: Truth) -> bool:
     return sent_as != truth.kind or truth.is_over or misread
 
 
-def _large(eye: Eye, contents: list[bytes]) -> Score:
-    """Photos of the size that telephones make, from the file to the text."""
-    score = Score()
+def _large(eye: Eye, contents: list[bytes]) -> tuple[Score, Score]:
+    """Photos of the size that telephones make, from the file to the text: by the clock, and of a processor."""
+    clock, spent = Score(), Score()
     for content in contents:
-        whole = _enlarged(content)
-        began = time.perf_counter()
+        whole, before, began = _enlarged(content), _spent(eye), time.perf_counter()
         try:
             _seen(eye, whole)
         except CitizenError as error:
             raise ConfigError("a photo of twelve megapixels was refused") from error
-        score.photos += 1
-        score.seconds.append(time.perf_counter() - began)
-    return score
+        clock.seconds.append(time.perf_counter() - began)
+        spent.seconds.append(_spent(eye) - before)
+    clock.photos = spent.photos = len(contents)
+    return clock, spent
+
+
+def _spent(eye: Eye) -> float:
+    """Seconds of a processor that the two processes have had so far."""
+    assert eye.workers is not None
+    running = [one._process for one in (eye.workers.cleaner, eye.workers.reader)]
+    stats = [Path(f"/proc/{one.pid}/stat").read_text("ascii").rpartition(")")[2].split() for one in running if one]
+    return sum(int(one[11]) + int(one[12]) for one in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def _made(folder: Path) -> Path:

@@ -214,17 +214,20 @@ class _Routes:
         bell = self.reception.bells.of(conversation_id)
         while True:
             listening = bell.listen()
-            queued = await self.reception.read(partial(_said_after, conversation_id, cursor))
+            queued, eased = await self.reception.read(partial(_said_after, conversation_id, cursor))
             for line in queued:
                 cursor = line.id
-                data = Line(who="bot", at=line.created_at, id=line.id, message=message_document(line.message))
+                told = message_document(line.message)
+                data = Line(who="bot", at=line.created_at, id=line.id, message=told, eased=eased)
                 yield ServerSentEvent(event="message", id=str(line.id), data=data)
             if not queued:
                 await bell.wait(listening, _LOOK_AGAIN)
 
 
-def _said_after(conversation_id: str, cursor: int, tables: Tables) -> list[Queued]:
-    return tables.outbox.after(conversation_id, cursor)
+def _said_after(conversation_id: str, cursor: int, tables: Tables) -> tuple[list[Queued], bool]:
+    """What was said, and whether whoever reads it has asked for large type."""
+    queued = tables.outbox.after(conversation_id, cursor)
+    return queued, bool(queued) and tables.conversations.load(conversation_id).eased
 
 
 async def body_of(request: Request) -> bytes:

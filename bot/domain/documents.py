@@ -41,16 +41,12 @@ class MessageDocument(BaseModel):
 
 
 class AnswerDocument(BaseModel):
-    """Everything that one event caused. `confidence` is null where nothing was looked up.
-
-    `eased`: who reads it asked for few words and large type.
-    """
+    """Everything that one event caused. `confidence` is null where nothing was looked up."""
 
     outcome: Outcome
     confidence: float | None
     owner: Owner
     case: str | None
-    eased: bool = False
     messages: list[MessageDocument]
 
 
@@ -91,6 +87,7 @@ class Line(BaseModel):
     """One line of a conversation. `id` is the cursor of the stream, for lines of ours; `vote` is what was thought.
 
     `kind` is how the citizen said it. Of a photo or file, `message.file` is the name that its upload was given.
+    `eased`: who reads it has asked for large type.
     """
 
     who: Literal["citizen", "bot"]
@@ -100,6 +97,7 @@ class Line(BaseModel):
     event_id: str | None = None
     message: MessageDocument
     vote: Vote = ""
+    eased: bool = False
 
 
 class History(BaseModel):
@@ -133,7 +131,6 @@ def answer_document(
         confidence=None if confidence is None else round(confidence, 4),
         owner=conversation.owner,
         case=conversation.case,
-        eased=conversation.eased,
         messages=[message_document(message) for message in messages],
     )
 

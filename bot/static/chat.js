@@ -87,8 +87,7 @@ function deliver(event) {
   sending = sending.then(async () => outcome(event, await send(event, (part) => advance(line, part))));
 }
 
-function outcome(event, { state, why, answered, eased }) {
-  if (eased !== undefined) ease(eased);
+function outcome(event, { state, why, answered }) {
   const waits = asked.find((one) => one.id === event.event_id);
   if (waits && state === "kept" && !answered) waits.kept = true;
   else asked = asked.filter((one) => one !== waits);
@@ -180,6 +179,7 @@ async function follow() {
   const heard = (line) => {
     const end = atEnd();
     cursor = Math.max(cursor, line.id);
+    ease(line.eased);
     show(line, who);
     if (line.at !== answeredAt) first = log.lastElementChild;
     answered(line.at);

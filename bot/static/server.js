@@ -129,11 +129,7 @@ export async function cast(answer, vote, reason) {
 }
 
 async function verdict(response) {
-  if (response.ok) {
-    const answered = response.status === 200;
-    const body = answered ? await response.json().catch(() => ({})) : {};
-    return { state: "kept", answered, eased: body.eased };
-  }
+  if (response.ok) return { state: "kept", answered: response.status === 200 };
   const why = await sentence(response);
   if (response.status === 413) return { state: "refused", why: why || "这条太长了，请分成几条发。" };
   if (response.status === 422) return { state: "refused", why: why || "这条系统收不了，请换个说法再发。" };
