@@ -9,12 +9,12 @@ from bot.bundles.model import Bundle
 from bot.domain.case import Case, Kept
 from bot.domain.certificate import Certificate
 from bot.domain.inspection import is_slot
-from bot.domain.progress import Matter
+from bot.domain.progress import ENDED, Matter
 from bot.domain.promise import Promise
 from bot.errors import OperatorError
 from bot.store.db import Store
 
-Made = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects", "certificate"]
+Made = Literal["plan", "receipt", "progress", "deferral", "commitment", "defects", "certificate", "collection"]
 Kind = Literal[Made, "forms", "zip"]
 _APPLICANTS = ("operator", "head", "legal_rep", "holder_name", "shop_name", "company_name")
 
@@ -68,8 +68,14 @@ def kinds(about: Dossier) -> tuple[Kind, ...]:
         "commitment": "commitment" in promised,
         "defects": any(one.state == "defective" for one in about.matters),
         "certificate": about.certificate is not None and about.certificate.holds,
+        "collection": is_done(about.matters),
     }
     return tuple(kind for kind in get_args(Kind) if has[kind])
+
+
+def is_done(matters: Sequence[Matter]) -> bool:
+    """Is all decided, and something granted that can be had?"""
+    return all(one.state in ENDED for one in matters) and any(one.state == "granted" for one in matters)
 
 
 def _to_be(case: Case, bundle: Bundle) -> list[Promise]:

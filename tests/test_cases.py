@@ -1,5 +1,6 @@
 """From handing in to the decision: numbers, matters, promises, deadlines, reports, people, status."""
 
+import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -21,10 +23,11 @@ from bot.domain.promise import RUNGS, Promise, reminder
 from bot.errors import OperatorError
 from bot.filing import hand_in
 from bot.handlers.status import GUESSES, GUESSES_OF_ALL
+from bot.paperwork import dossier, kinds
 from bot.settings import Promises
 from bot.store.case_tables import registration
 from nlu.codes import case_check
-from tests.hall import BEGINS, BUNDLE, GOOD, HOURS, POOR, Hall, at, choices, photo, texts
+from tests.hall import BEGINS, BUNDLE, GOOD, HOURS, POOR, Hall, at, choices, clerk, photo, texts
 
 Make = Callable[..., Hall]
 
@@ -144,6 +147,23 @@ def test_what_waited_for_something_refused_never_begins(hall: Hall) -> None:
     assert {one.state for one in hall.matters(case).values()} == {"refused", "withdrawn"}
     assert stage(hall.matters(case).values()) == "refused"
     assert registered(hall) == ["base/submit", "sign/submit"], "nobody is told of what they never heard of"
+
+
+def test_when_all_is_decided_a_notice_tells_where_and_with_what_to_collect(either: Hall) -> None:
+    case = either.submit("wang")
+    either.report(case, "base", "granted", number="92610328MAC0DEM24U")
+    either.report(case, "sign", "granted", number="ZP1")
+    assert "领证通知" not in [link.title for link in either.say("wang", "查进度")[-1].links]
+    either.report(case, "food", "refused", reason="不合规")
+    assert "领证通知" in [link.title for link in either.say("wang", "查进度")[-1].links]
+    about = dossier(either.store, case.reference)
+    assert "collection" in kinds(about)
+    with pypdfium2.PdfDocument(io.BytesIO(clerk().pdf("collection", about, "https://x", either.now))) as paper:
+        words = "".join(page.get_textpage().get_text_range() for page in paper)
+    for word in ("92610328MAC0DEM24U", "招牌备案证", "综合窗口", "09:00-12:00", "本人身份证", case.reference):
+        assert word in words
+    assert "食品许可证" not in words, "it was not granted"
+    assert "领证通知" not in [link.title for link in either.say("li", f"{case.reference} 8000")[-1].links], "his alone"
 
 
 def matter(state: str = "received") -> Matter:

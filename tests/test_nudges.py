@@ -535,7 +535,7 @@ class Scheduler:
     """One of two: killed at times, and begun anew."""
 
     def __init__(self, office: Office, chance: random.Random) -> None:
-        store = Mortal(office.hall.store, chance, 0.4 / (LICENCES + 60))
+        store = Mortal(office.hall.store, chance, min(0.003, 5 / LICENCES))
         self.resources, self.killed = replace(office.hall.resources, store=store), 0  # type: ignore[arg-type]
         self.nudger = open_nudger(self.resources)
 

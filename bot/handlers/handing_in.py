@@ -6,13 +6,14 @@ from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
 from bot.filing import hand_in
-from bot.handlers import asking, casework, signing
+from bot.handlers import asking, casework, readout, signing
 from bot.handlers.casework import Work
 from bot.ledger.cases import handed_in
 from bot.store.cases import GUESS
 from bot.store.invitations import CODE, CODES_HOLD
 from bot.turn import Turn
 
+SURE = "sure"  # the answer that says: hand it in once its papers are there, without being asked again
 CODES_A_DAY = 3  # for the one applied for, of one case, beside the first
 
 
@@ -46,6 +47,14 @@ def is_by_agent(bundle: Bundle, case: Case) -> bool:
         question.id: option.value for question in bundle.questions.values() if (option := question.option("agent"))
     }
     return any(values.get(id) == value for id, value in agents.items())
+
+
+def is_sure(work: Work) -> bool:
+    """Is all there, and was it confirmed beforehand, and nothing answered otherwise since?"""
+    sure, questions = work.case.answers.get(SURE), work.bundle.questions
+    if sure is None or work.step or work.paper or readout.pending(work.case):
+        return False
+    return all(given.at <= sure.at for id, given in work.case.answers.items() if id in questions)
 
 
 def is_code(turn: Turn) -> bool:

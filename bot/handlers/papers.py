@@ -8,7 +8,7 @@ from bot.bundles.papers import BROUGHT, BY_HAND, DEFERRED, ORDINARY, PROMISED, S
 from bot.domain.case import Kept
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
-from bot.handlers import asking, casework, following, photos
+from bot.handlers import asking, casework, following, handing_in, photos
 from bot.handlers.casework import Work
 from bot.turn import Turn
 
@@ -221,5 +221,9 @@ def _settle(turn: Turn, work: Work, part: Material | Item, value: str) -> None:
 
 
 def _go_on(turn: Turn, work: Work) -> None:
+    if handing_in.is_sure(work):
+        casework.keep(turn, work)
+        handing_in.submit(turn)
+        return
     asking.ask_next(turn, work)
     turn.conclude("step", 1.0)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from bot.bundles import papers
+from bot.bundles.engine import SKIPPED
 from bot.bundles.model import Bundle
 from bot.domain.licence import Licence
 from bot.domain.masking import masked_value
@@ -58,7 +59,10 @@ def sure(turn: Turn, notice: Notice) -> None:
         turn.conversation.case = None
         handing_in.file(turn, work.case, work.bundle)
         return
-    _go_on(turn, work, "nudge.begun")
+    complete = work.step is None  # but for its papers
+    if complete:
+        work.give(turn, {handing_in.SURE: SKIPPED}, "told")
+    _go_on(turn, work, "nudge.begun_sure" if complete else "nudge.begun")
 
 
 def changed(turn: Turn, notice: Notice) -> None:

@@ -6,6 +6,7 @@ from bot.bundles.model import Bundle
 from bot.domain.case import Case
 from bot.domain.messages import OutboundMessage
 from bot.domain.progress import ENDED, Matter, stage
+from bot.dossier import is_done
 from bot.errors import CitizenError
 from bot.filing import withdraw as take_back
 from bot.handlers import asking, bundle, casework, mine
@@ -54,7 +55,7 @@ def show(turn: Turn, case: Case) -> None:
     if certificate and certificate.holds:
         shown.append("certificate")
     if casework.is_own(turn, case):
-        shown += ["forms", "zip"]
+        shown += [*(["collection"] if is_done(matters) else []), "forms", "zip"]
     links = tuple(turn.resources.paper_link(case.reference, kind) for kind in shown)
     turn.said.append(OutboundMessage(text, links=links))
     turn.conclude("status", 1.0)
