@@ -155,6 +155,7 @@ class Cases:
             "waiting": {one.about for one in tables.desk.open_approvals() if one.what == "reopen"},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),
+            "names": {item.id: item.name for item in bundle.items},
         }
 
     def _left(self, promise: Promise, today: date) -> int | None:

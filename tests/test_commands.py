@@ -279,3 +279,13 @@ def test_killed_after_it_took_a_message_it_answers_once_it_is_back(server: Serve
 def test_it_stops_gently_and_leaves_no_claim_behind(server: Server) -> None:
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_the_desk_is_measured_over_http(tmp_path: Path) -> None:
+    ended = banshi(
+        "bench", "desk", "--chats", "4", "--agents", "2", "--seconds", "5", "--json", "--home", str(tmp_path)
+    )
+    assert ended.returncode == 0, ended.stderr
+    rows = json.loads(ended.stdout)
+    assert [row["what"] for row in rows] == ["page of a chat", "answer"]
+    assert all(row["count"] >= 2 and row["failed"] == 0 and 0 < row["p50 ms"] <= row["p95 ms"] for row in rows)
