@@ -36,11 +36,14 @@ _READY_WITHIN = 120.0
 
 @dataclass
 class Took:
-    """Seconds of each request, by what it was; `failed` counts those that were not answered as they should be."""
+    """Seconds of each request, by what it was; `failed` counts those that were not answered as they should be. `cpu`:
+    seconds of processor that the server took for all of them.
+    """
 
     pages: list[float] = field(default_factory=list)
     words: list[float] = field(default_factory=list)
     failed: int = 0
+    cpu: float = 0.0
 
 
 def measure(settings: Settings, chats: int, agents: int, seconds: float) -> list[Row]:
@@ -50,11 +53,12 @@ def measure(settings: Settings, chats: int, agents: int, seconds: float) -> list
         if settings.kb.exists():  # pages search it beside the chat
             (home / "kb").symlink_to(settings.kb.absolute())
         held = _fill(settings, home, chats, agents)
-        with _serving(home) as url:
+        with _serving(home) as (url, server):
             took, clients = Took(), list(map(partial(_signed_in, url), held))
-            ends = time.perf_counter() + seconds
+            ends, spent = time.perf_counter() + seconds, _spent(server)
             with ThreadPoolExecutor(agents) as threads:
                 list(threads.map(partial(_at_work, took, ends), clients, held.values()))
+            took.cpu = _spent(server) - spent
             for client in clients:
                 client.close()
     return [_row(what, chats, agents, seconds, took, times) for what, times in _named(took)]
@@ -97,7 +101,7 @@ def _fill(settings: Settings, home: Path, chats: int, agents: int) -> dict[str, 
 
 
 @contextmanager
-def _serving(home: Path) -> Iterator[str]:
+def _serving(home: Path) -> Iterator[tuple[str, int]]:
     """A server process of its own over that home, as `banshi serve` is."""
     with httpx.Client() as client, _free_port() as port:
         url = f"http://127.0.0.1:{port}"
@@ -114,7 +118,7 @@ def _serving(home: Path) -> Iterator[str]:
                 time.sleep(0.2)
             else:
                 raise OperatorError("the server of the measurement does not begin")
-            yield url
+            yield url, server.pid
         finally:
             server.terminate()
             server.wait()
@@ -126,6 +130,15 @@ def _free_port() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     yield port
+
+
+def _spent(process: int) -> float:
+    """Seconds of processor so far; nothing is known of it but on Linux."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return float("nan")
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _signed_in(url: str, name: str) -> httpx.Client:
@@ -164,4 +177,8 @@ def _named(took: Took) -> list[tuple[str, list[float]]]:
 def _row(what: str, chats: int, agents: int, seconds: float, took: Took, times: list[float]) -> Row:
     p50, p95, p99 = np.percentile(times, [50, 95, 99]) * 1000
     row: Row = {"what": what, "chats": chats, "agents": agents, "count": len(times), "failed": took.failed}
-    return row | {"a second": len(times) / seconds, "p50 ms": float(p50), "p95 ms": float(p95), "p99 ms": float(p99)}
+    return (
+        row
+        | {"a second": len(times) / seconds, "p50 ms": float(p50), "p95 ms": float(p95), "p99 ms": float(p99)}
+        | {"CPU ms of both": took.cpu * 1000 / max(1, len(took.words))}
+    )
