@@ -298,7 +298,6 @@ def test_a_demonstration_is_a_county_at_work(home: Path) -> None:
     assert ended.returncode == 0 and "15 accounts" in ended.stderr, ended.stderr
     tables = (
         "staff",
-        "case_file",
         "ticket",
         "inspection",
         "appointment",
@@ -309,10 +308,10 @@ def test_a_demonstration_is_a_county_at_work(home: Path) -> None:
     )
     with sqlite3.connect(home / "banshi.db") as database:
         count = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
+        submitted = database.execute("SELECT count(*) FROM case_file WHERE state = 'submitted'").fetchone()[0]
         waiting = database.execute("SELECT count(*) FROM ticket WHERE state = 'waiting'").fetchone()[0]
     assert count == {
         "staff": 15,
-        "case_file": 6,
         "ticket": 6,
         "inspection": 1,
         "appointment": 2,
@@ -321,5 +320,5 @@ def test_a_demonstration_is_a_county_at_work(home: Path) -> None:
         "delivery": 1,
         "specialist": 1,
     }
-    assert waiting == 4
+    assert (submitted, waiting) == (6, 4)
     assert "there are accounts already" in refusal(banshi("demo", "--home", str(home), BANSHI_DEMO="1"))
