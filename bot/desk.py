@@ -18,7 +18,8 @@ from bot.helping import Help
 from bot.inspection_routes import finding_link
 from bot.intake import take_in
 from bot.ledger.intake import import_file
-from bot.settings import ARTICLES
+from bot.provider import Provider
+from bot.settings import ARTICLES, Settings
 from bot.store.db import Store
 from bot.turn import Resources
 from handoff.accounts import Accounts
@@ -59,6 +60,8 @@ def open_desk(resources: Resources, channels: list[str], groups: Collection[str]
         ),
         partial(import_file, resources.store, resources.kinds),
         bool(groups),
+        open_provider(resources.settings),
+        resources.settings.hall.url,
     )
     return handoff.web.router(needs)
 
@@ -66,6 +69,13 @@ def open_desk(resources: Resources, channels: list[str], groups: Collection[str]
 def open_queue(resources: Resources) -> Queue:
     """The desk's part of a round."""
     return Queue(resources.store, Handover(resources.rota, resources.replies))
+
+
+def open_provider(settings: Settings) -> Provider | None:
+    """Where staff may sign in besides, if the settings name one."""
+    if not settings.sign_in.issuer:
+        return None
+    return Provider(settings.sign_in, settings.sign_in_secret.get_secret_value())
 
 
 def open_accounts(store: Store) -> Accounts:

@@ -124,6 +124,18 @@ class Signing(_Section):
     proxy_days: Annotated[int, Field(ge=1, le=730)] = 180
 
 
+class SignIn(_Section):
+    """Staff may sign in with an account of the office, by OpenID Connect; without an `issuer` they cannot.
+
+    `claim` of the ID token is the name of their account here, `label` what the button says.
+    """
+
+    issuer: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    client_id: str = ""
+    claim: str = "preferred_username"
+    label: str = ""
+
+
 class Settings(_Section):
     hall: Hall
     work: Work = Work()
@@ -135,6 +147,7 @@ class Settings(_Section):
     nudges: Nudges = Nudges()
     signing: Signing = Signing()
     photos: Photos = Photos()
+    sign_in: SignIn = SignIn()
     channels: dict[str, dict[str, Any]] = {}
     home: Path
     config: Path
@@ -144,6 +157,7 @@ class Settings(_Section):
     former_key: SecretStr = SecretStr("")
     registry_token: SecretStr = SecretStr("")
     sms_token: SecretStr = SecretStr("")
+    sign_in_secret: SecretStr = SecretStr("")
     demo: bool = False
 
     @model_validator(mode="after")
@@ -190,6 +204,7 @@ def load_settings(home: Path | None = None) -> Settings:
         "former_key": SecretStr(os.environ.get("BANSHI_KEY_FORMER", "")),
         "registry_token": SecretStr(os.environ.get("BANSHI_REGISTRY_TOKEN", "")),
         "sms_token": SecretStr(os.environ.get("BANSHI_SMS_TOKEN", "")),
+        "sign_in_secret": SecretStr(os.environ.get("BANSHI_SIGN_IN_SECRET", "")),
     }
     try:
         for name, section in values.get("channels", {}).items():

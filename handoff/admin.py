@@ -49,7 +49,8 @@ class Entrance:
 
         @router.get("/login")
         def login(request: Request) -> Response:
-            shown = {**self.frame.shared, "wrong": False}
+            refused = request.query_params.get("elsewhere") == "refused"
+            shown = {**self.frame.shared, "wrong": False, "refused": refused}
             return templates.TemplateResponse(request, "login.html", shown, headers={"Cache-Control": "no-store"})
 
         @router.post("/login")

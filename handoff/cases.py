@@ -160,6 +160,7 @@ class Cases:
             "unseen": {one.item for one in tables.matters.of(reference) if not is_clear(tables, self.voice, one)},
             "inspections": {one.item: one for one in reversed(tables.inspections.of_case(reference))},
             "history": tables.audits.of(reference),
+            "names": {item.id: item.name for item in bundle.items},
         }
 
     def _left(self, promise: Promise, today: date) -> int | None:

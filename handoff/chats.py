@@ -16,7 +16,7 @@ from handoff.accounts import Known
 from handoff.desk import Desk
 from handoff.news import News
 from handoff.pages import Frame, to, tried
-from handoff.specialists import choice
+from handoff.specialists import Choice, choice
 from handoff.story import Story, story
 
 AT = "/desk/chats"
@@ -114,9 +114,10 @@ class Chats:
             return to(AT, fault="gone")
         if told is not None:
             self.frame.look(known, "view chat", told.ticket.conversation_id)
-            about = told.ticket.conversation_id
-            shown["specialist"] = self.frame.store.read(lambda tables: choice(tables, about))
             renewed = "x-look" in request.headers  # then only what was said and who waits is put into the page
+            about = told.ticket.conversation_id
+            named = Choice("", ()) if renewed else self.frame.store.read(lambda tables: choice(tables, about))
+            shown["specialist"] = named
             shown |= self._beside(known, told, q, search=not renewed)
         return self.frame.page(request, known, "chats.html", **shown, story=told, q=q, key=secrets.token_hex(8))
 
@@ -126,7 +127,8 @@ class Chats:
         supervises = known.staff.may("supervisor")
         others = [one for one in tables.tickets.held() if one.agent != known.staff.name] if supervises else []
         listed = waiting if supervises else own
-        new = {one.id: _is_unread(tables, one) for one in mine}
+        heard = tables.inbox.last_of([one.conversation_id for one in mine])
+        new = {one.id: _is_unread(one, heard.get(one.conversation_id)) for one in mine}
         staff = tables.staff.get(known.staff.name)
         load = tables.tickets.loads()
         return {
@@ -161,8 +163,7 @@ class Chats:
         }
 
 
-def _is_unread(tables: Tables, one: Ticket) -> bool:
+def _is_unread(one: Ticket, last: datetime | None) -> bool:
     """Has the citizen written since the last word of staff?"""
     since = one.spoken_at or one.held_at or one.created_at
-    last = tables.inbox.last_at(one.conversation_id)
     return last is not None and last > since

@@ -16,6 +16,7 @@ from bot.inspections import Inspector
 from bot.ledger.kinds import Kinds
 from bot.ledger.wording import Wording
 from bot.materials.kinds import Kinds as PhotoKinds
+from bot.provider import Provider
 from bot.replies import Replies
 from bot.reporting import Voice
 from bot.store.db import Store
@@ -29,6 +30,7 @@ from handoff.desk import Desk
 from handoff.devices import Devices
 from handoff.door import Door
 from handoff.drafts import CaseHelp, Drafts
+from handoff.elsewhere import Elsewhere
 from handoff.inspections import Inspections, Pictures
 from handoff.knowledge import Editing, Knowledge
 from handoff.licences import Licences, Take
@@ -65,6 +67,8 @@ class Needs:
     pictures: Pictures
     take_ledger: Take
     has_group: bool
+    provider: Provider | None
+    url: str
 
 
 def router(needs: Needs) -> APIRouter:
@@ -81,6 +85,7 @@ def router(needs: Needs) -> APIRouter:
         "demo": needs.demo,
         "rota": rota,
         "has_group": needs.has_group,
+        "elsewhere": needs.provider.settings.label if needs.provider else "",
     }
     templates = Jinja2Templates(HERE / "templates")
     frame = Frame(store, Door(store, Accounts(store, demo=needs.demo)), templates, shared, {})
@@ -102,6 +107,8 @@ def router(needs: Needs) -> APIRouter:
         Devices(frame),
         Naming(frame, handover),
     )
+    if needs.provider is not None:
+        routes.include_router(Elsewhere(frame, needs.provider, needs.url).routes())
     for part in parts:
         routes.include_router(part.routes())
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -279,3 +280,45 @@ def test_killed_after_it_took_a_message_it_answers_once_it_is_back(server: Serve
 def test_it_stops_gently_and_leaves_no_claim_behind(server: Server) -> None:
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_the_desk_is_measured_over_http(tmp_path: Path) -> None:
+    ended = banshi(
+        "bench", "desk", "--chats", "4", "--agents", "2", "--seconds", "5", "--json", "--home", str(tmp_path)
+    )
+    assert ended.returncode == 0, ended.stderr
+    rows = json.loads(ended.stdout)
+    assert [row["what"] for row in rows] == ["page of a chat", "answer"]
+    assert all(row["count"] >= 2 and row["failed"] == 0 and 0 < row["p50 ms"] <= row["p95 ms"] for row in rows)
+
+
+def test_a_demonstration_is_a_county_at_work(home: Path) -> None:
+    assert "BANSHI_DEMO=1" in refusal(banshi("demo", "--home", str(home), BANSHI_DEMO=""))
+    ended = banshi("demo", "--home", str(home), BANSHI_DEMO="1")
+    assert ended.returncode == 0 and "15 accounts" in ended.stderr, ended.stderr
+    tables = (
+        "staff",
+        "ticket",
+        "inspection",
+        "appointment",
+        "licence",
+        "rating",
+        "delivery",
+        "specialist",
+    )
+    with sqlite3.connect(home / "banshi.db") as database:
+        count = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
+        submitted = database.execute("SELECT count(*) FROM case_file WHERE state = 'submitted'").fetchone()[0]
+        waiting = database.execute("SELECT count(*) FROM ticket WHERE state = 'waiting'").fetchone()[0]
+    assert count == {
+        "staff": 15,
+        "ticket": 6,
+        "inspection": 1,
+        "appointment": 2,
+        "licence": 6,
+        "rating": 3,
+        "delivery": 1,
+        "specialist": 1,
+    }
+    assert (submitted, waiting) == (6, 4)
+    assert "there are accounts already" in refusal(banshi("demo", "--home", str(home), BANSHI_DEMO="1"))

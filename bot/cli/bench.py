@@ -121,6 +121,22 @@ def nudges(
 
 
 @bench.command()
+def desk(
+    chats: Annotated[int, typer.Option(min=1, help="How many chats are open.")] = 500,
+    agents: Annotated[int, typer.Option(min=1, max=200, help="How many are at work.")] = 50,
+    seconds: Annotated[float, typer.Option(min=5, help="For how long.")] = 60,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """The staff desk over HTTP: pages of chats and answers, while everybody is at work."""
+    from bot.bench import desk as work
+
+    settings = load_settings(home)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    _print(work.measure(settings, chats, agents, seconds), as_json)
+
+
+@bench.command()
 def slots(
     people: Annotated[int, typer.Option(min=1, help="How many want the same time.")] = 10_000,
     processes: Annotated[int, typer.Option(min=1, max=32, help="From how many processes at once.")] = 4,

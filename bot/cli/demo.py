@@ -12,10 +12,12 @@ from bot import loops
 from bot.app import App
 from bot.cli.options import Home
 from bot.desk import open_accounts
+from bot.domain.aftercare import Delivered
+from bot.domain.licence import Entry
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import ConfigError
 from bot.handover import Handover
-from bot.reporting import Report, Voice, report
+from bot.reporting import Report, Voice, deliver, report
 from bot.settings import ROOT, load_settings
 from bot.store.db import Tables
 
@@ -35,8 +37,9 @@ def demo(home: Home = None) -> None:
         if parts.resources.store.read(lambda tables: tables.staff.all()):
             raise ConfigError(f"{settings.home}: there are accounts already; a demonstration wants a new home")
         people = add_staff(parts, content)
+        add_licences(parts, content["licences"])
         for talk in content["talks"]:
-            Talk(parts, talk["who"], _moment(parts, *talk["at"])).play(talk["said"])
+            Talk(parts, talk["who"], _moment(parts, *talk["at"]), content["reviewer"]).play(talk["said"])
     finally:
         parts.close()
     typer.echo(f"{people} accounts, each with the password {content['password']}", err=True)
@@ -49,6 +52,15 @@ def add_staff(parts: App, content: dict[str, Any]) -> int:
     for name, one in content["staff"].items():
         accounts.add(name, one["roles"], one["teams"], now, content["password"])
     return len(content["staff"])
+
+
+def add_licences(parts: App, rows: list[dict[str, Any]]) -> None:
+    """A small ledger; `ends` is in how many days."""
+    store = parts.resources.store
+    now = store.now()
+    today = now.astimezone(parts.resources.hours.zone).date()
+    entries = [Entry(expires_on=today + timedelta(days=row.pop("ends")), **row) for row in rows]
+    store.write(lambda tables: tables.licences.take(entries, now))
 
 
 def _moment(parts: App, days: int, hour: str) -> datetime:
@@ -68,6 +80,7 @@ class Talk:
     parts: App
     who: str
     now: datetime
+    reviewer: str
     said: int = field(default=0)
 
     def play(self, lines: list[Any]) -> None:
@@ -81,6 +94,10 @@ class Talk:
                 self._report(place, state, line)
             elif "staff" in line:
                 self._answer(line["staff"], line["text"])
+            elif "deliver" in line:
+                self._deliver(line["deliver"])
+            elif "specialist" in line:
+                self._name(line["specialist"])
             else:
                 self._end()
             self.now += _BETWEEN
@@ -121,18 +138,39 @@ class Talk:
 
         self.parts.resources.store.write(work)
 
+    def _name(self, name: str) -> None:
+        handover = Handover(self.parts.resources.rota, self.parts.resources.replies)
+
+        def work(tables: Tables) -> None:
+            handover.name(tables, self.id, self.id, tables.staff.get(name), self.reviewer, self.now)
+
+        self.parts.resources.store.write(work)
+
+    def _deliver(self, way: Delivered) -> None:
+        def work(tables: Tables) -> None:
+            reference = tables.cases.of_conversation(self.id)[0].reference
+            deliver(tables, self._voice, reference, way, "", self.reviewer, self.now)
+            tables.audits.put(self.reviewer, f"deliver {way}", reference, self.now)
+
+        self.parts.resources.store.write(work)
+
+    @property
+    def _voice(self) -> Voice:
+        resources = self.parts.resources
+        hall = resources.settings.hall.name
+        return Voice(resources.replies, resources.hours, hall, resources.kinds, resources.walks)
+
     def _report(self, place: int, state: str, more: dict[str, Any]) -> None:
         resources = self.parts.resources
-        voice = Voice(
-            resources.replies, resources.hours, resources.settings.hall.name, resources.kinds, resources.walks
-        )
 
         def work(tables: Tables) -> None:
             cases = tables.cases.of_conversation(self.id)
             matters = tables.matters.of(cases[0].reference) if cases else []
             if place < len(matters):
                 told = {"case": cases[0].reference, "item": matters[place].item, "state": state, **more}
-                report(tables, voice, Report.model_validate(told), self.now)
+                report(tables, self._voice, Report.model_validate(told), self.now)
+                what = f"decide {matters[place].item} {state}"
+                tables.audits.put(self.reviewer, what, cases[0].reference, self.now)
 
         resources.store.write(work)
 

@@ -169,6 +169,13 @@ class Inbox:
         found: datetime | None = self._connection.scalar(mine)
         return found
 
+    def last_of(self, conversations: Collection[str]) -> dict[str, datetime]:
+        """The same of several."""
+        mine = inbox.c.conversation_id.in_(list(conversations))
+        last = sa.select(inbox.c.conversation_id, sa.func.max(inbox.c.created_at)).where(mine)
+        rows = self._connection.execute(last.group_by(inbox.c.conversation_id))
+        return {row[0]: row[1] for row in rows}
+
     def begun(self, id: int) -> bool:
         """Has somebody begun to answer it?"""
         found = self._connection.execute(sa.select(inbox.c.status, inbox.c.tries).where(inbox.c.id == id)).first()

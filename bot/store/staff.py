@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bot.domain.staff import Role, Staff
 from bot.seal import Seal
 from bot.store.desk_tables import session, staff
+from bot.store.service_tables import sign_in
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,18 @@ class StaffTable:
 
     def forget_sessions(self, before: datetime) -> None:
         self._connection.execute(sa.delete(session).where(session.c.created_at < before))
+
+    def expect(self, state: str, nonce: str, verifier: str, now: datetime, until: datetime) -> None:
+        """Somebody went to sign in elsewhere, and is to come back with this state."""
+        self._connection.execute(sa.delete(sign_in).where(sign_in.c.until < now))
+        row = {"state_sha256": _digest(state), "nonce": nonce, "verifier": self._seal.write(verifier), "until": until}
+        self._connection.execute(sa.insert(sign_in).values(**row))
+
+    def came_back(self, state: str, now: datetime) -> tuple[str, str] | None:
+        """Nonce and verifier of a state, once; None where it is not expected, not any more, or too late."""
+        mine = sa.delete(sign_in).where(sign_in.c.state_sha256 == _digest(state), sign_in.c.until >= now)
+        row = self._connection.execute(mine.returning(sign_in.c.nonce, sign_in.c.verifier)).first()
+        return None if row is None else (row.nonce, self._seal.read(row.verifier))
 
     def _select(self, *where: sa.ColumnElement[bool], hold: bool = False) -> list[Staff]:
         statement = sa.select(staff).where(*where).order_by(staff.c.name)
