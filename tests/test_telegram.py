@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from fastapi.testclient import TestClient
 
 from bot import app as composition
 from bot.app import App
-from bot.domain.messages import OutboundMessage
+from bot.channels.base import Paper
+from bot.domain.messages import Link, OutboundMessage
 from bot.settings import load_settings
 from bot.store.tables import outbox
 from knowledge.embedding import Embedder
 from tests.hall import photo
-from tests.peers.telegram import TOKEN, Platform, blocked, too_many
+from tests.peers.telegram import TOKEN, Platform, blocked, too_large, too_many
 from tests.test_wechat import until
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -132,3 +134,67 @@ def test_the_platforms_limits_are_heeded_and_a_lost_citizen_keeps_nobody_waiting
     until(lambda: statuses(parts) == {"done", "dead"})
     say(parts, 9, "长" * 5000)
     until(lambda: "".join(peer.read_by(9)) == "长" * 5000)
+
+
+RECEIPT, OTHER = Link("收件回执", "https://ban/papers/x"), Link("别的", "https://ban/other")
+PDF = b"%PDF-1.7 receipt\r\n--\r\n\x00\xff"
+
+
+@pytest.fixture
+def with_papers(told: tuple[App, TestClient]) -> App:
+    """Behind one link is a paper."""
+    parts, _ = told
+    channel: Any = parts.channels["telegram"]
+
+    async def paper(url: str) -> Paper | None:
+        return Paper("20261123-receipt.pdf", PDF) if url == RECEIPT.url else None
+
+    channel._reception = replace(channel._reception, paper=paper)
+    return parts
+
+
+def hand(parts: App, chat: int, text: str = "交上了。", choices: tuple[str, ...] = ()) -> None:
+    message = OutboundMessage(text, choices=choices, links=(RECEIPT, OTHER))
+    store = parts.resources.store
+    store.write(lambda t: t.outbox.put(f"telegram:main:{chat}", [message], store.now(), f"handed:{chat}"))
+
+
+def test_papers_are_documents_and_what_is_asked_stands_last(with_papers: App, peer: Platform) -> None:
+    hand(with_papers, 7, choices=("查进度",))
+    until(lambda: peer.said)
+    assert peer.handed == [("7", "20261123-receipt.pdf", PDF, "收件回执")]
+    _, text, buttons = peer.said[0]
+    assert text.startswith("交上了。") and OTHER.url in text and "/papers/" not in text
+    assert buttons == [("查进度", "查进度")]
+
+
+def test_a_paper_that_is_too_large_or_not_taken_stays_a_link(with_papers: App, peer: Platform) -> None:
+    peer.cues_of_files = [too_large()]
+    hand(with_papers, 7)
+    until(lambda: peer.read_by(7))
+    assert RECEIPT.url in peer.read_by(7)[0] and peer.handed == []
+    peer.cues_of_files = [blocked()]
+    hand(with_papers, 8)
+    until(lambda: statuses(with_papers) == {"done", "dead"})
+    assert peer.read_by(8) == [] and peer.handed == []
+
+
+def test_what_a_chat_has_is_not_sent_again_after_a_rest(with_papers: App, peer: Platform) -> None:
+    peer.cues_of_files, began = [too_many(1)], time.monotonic()
+    hand(with_papers, 7)
+    until(lambda: peer.read_by(7))
+    assert len(peer.handed) == 1 and time.monotonic() - began >= 1 and RECEIPT.url not in peer.read_by(7)[0]
+    peer.cues = [too_many(1)]
+    hand(with_papers, 8, "长" * 5000)
+    until(lambda: statuses(with_papers) == {"done"})
+    assert [chat for chat, *_ in peer.handed] == ["7", "8"], "the paper had gone before the text was put off"
+    assert "".join(peer.read_by(8)).count("长") == 5000
+
+
+def test_of_a_long_text_only_the_rest_is_sent_again(with_papers: App, peer: Platform) -> None:
+    say(with_papers, 7, "长" * 5000)
+    until(lambda: len(peer.read_by(7)) == 1)
+    peer.cues = [too_many(1)]
+    until(lambda: "".join(peer.read_by(7)) == "长" * 5000)
+    until(lambda: statuses(with_papers) == {"done"})
+    assert len(peer.read_by(7)) == 4 and not peer.cues

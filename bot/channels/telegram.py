@@ -7,28 +7,29 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter
 from telegram.request import HTTPXRequest
 
-from bot.channels.base import Capabilities, Reception
-from bot.channels.forum import Forum, heeded
+from bot.channels.base import Capabilities, Paper, Reception
+from bot.channels.forum import NAME, Forum, heeded
+from bot.channels.papers import as_files
 from bot.channels.plain import pieces, plain
+from bot.channels.updates import DATA, chat_of, understood
 from bot.domain.group import GroupKind, of_group
-from bot.domain.messages import InboundEvent, Kind, OutboundMessage, writable
+from bot.domain.messages import InboundEvent, Link, OutboundMessage
 from bot.errors import CitizenError, StoreError, TryLater, Undeliverable, trail
 
-NAME = "telegram"
 log = logging.getLogger(__name__)
 
 LONGEST = 4096  # bytes of one text: the platform counts letters, of which there are no more
-DATA = 64  # bytes that a button gives back
 _GAP = 1.0  # seconds between two texts to one chat
 _CHATS = 10_000
 _ASKED_FOR = ["message", "callback_query"]
@@ -55,52 +56,26 @@ def connect(settings: dict[str, Any]) -> "Telegram":
     return Telegram(Settings.model_validate(settings))
 
 
-def understood(update: Update, greeting: str, now: datetime) -> tuple[InboundEvent | None, str]:
-    """An update in our words, and the name of a file to be fetched. None for what is nothing to answer.
-
-    `greeting` is what somebody who begins is taken to say.
+@dataclass
+class _Progress:
+    """What of one message a chat has already: papers, by their links, and parts of the text. `links` are those that
+    stay links, once that is known.
     """
-    event_id = str(update.update_id)
-    if update.callback_query is not None and update.callback_query.message is not None:
-        chat, text = str(update.callback_query.message.chat.id), update.callback_query.data or ""
-        kind: Kind = "tap" if len(text.encode()) < DATA - 3 else "text"  # it may be cut: the beginning of a choice
-        return InboundEvent(NAME, event_id, chat, kind, now, text=writable(text)), ""
-    message = update.message
-    if message is None or message.chat.type != "private":
-        return None, ""
-    kind, media = _kind(message)
-    where = (message.location.latitude, message.location.longitude) if message.location else None
-    text = (message.text or message.caption or "").strip()
-    if text.startswith("/start"):
-        text = text.removeprefix("/start").strip() or greeting
-    return InboundEvent(NAME, event_id, str(message.chat.id), kind, now, text=writable(text), location=where), media
 
-
-def _chat_of(update: Update) -> object:
-    """The number of the chat, whatever stands in its place; None without a chat."""
-    return update.effective_chat.id if update.effective_chat else None
-
-
-def _kind(message: Message) -> tuple[Kind, str]:
-    if message.photo:
-        return "photo", message.photo[-1].file_id
-    if message.document:
-        return "photo", message.document.file_id
-    if message.video:
-        return "photo", message.video.file_id
-    if message.location:
-        return "location", ""
-    return ("text", "") if message.text else ("voice", "")
+    papers: set[str] = field(default_factory=set)
+    links: tuple[Link, ...] | None = None
+    parts: int = 0
 
 
 class Telegram:
-    """`_next` is the time from which on each chat may be written to again."""
+    """`_next` is the time from which on each chat may be written to again, `_begun` what was sent only in part."""
 
     def __init__(self, settings: Settings) -> None:
         kind: GroupKind = "topics" if settings.group else ""
-        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True, group=kind)
+        self.capabilities = Capabilities(max_text=settings.max_text, pieces=True, buttons=True, file=True, group=kind)
         self._settings = settings
         self._next: OrderedDict[str, float] = OrderedDict()
+        self._begun: OrderedDict[str, _Progress] = OrderedDict()
         self._reception: Reception | None = None
         self._forum: Forum | None = None
         base = settings.base.rstrip("/")
@@ -139,7 +114,7 @@ class Telegram:
                 raise HTTPException(403)
             try:
                 update = Update.de_json(await request.json(), self._bot)
-                whole = isinstance(update.update_id, int) and isinstance(_chat_of(update), int | None)
+                whole = isinstance(update.update_id, int) and isinstance(chat_of(update), int | None)
             except Exception:  # noqa: BLE001 - not an update; the platform would send it for ever
                 return {"ok": True}
             if whole:
@@ -155,20 +130,43 @@ class Telegram:
         if citizen is not None:
             await self._to_group(citizen, message, key)
             return
-        chat, replies = conversation_id.rpartition(":")[2], self._reception.replies
-        parts = pieces(plain(replace(message, choices=()), replies), LONGEST)
-        for place, part in enumerate(parts):
-            await self._turn_of(chat)
-            await self._say(chat, part, _buttons(message.choices) if place == len(parts) - 1 else None)
+        chat, done = conversation_id.rpartition(":")[2], self._begun.pop(key, None) or _Progress()
+        try:
+            with heeded():
+                await self._say(self._reception, chat, message, done)
+        except TryLater:
+            self._begun[key] = done  # the rest of it comes; what the chat has is not sent again
+            while len(self._begun) > _CHATS:
+                self._begun.popitem(last=False)
+            raise
 
     async def _to_group(self, citizen: str, message: OutboundMessage, key: str) -> None:
         if self._forum is None:
             raise Undeliverable("there is no group any more")
         await self._forum.send(citizen, message, key)
 
-    async def _say(self, chat: str, text: str, buttons: InlineKeyboardMarkup | None) -> None:
-        with heeded():
-            await self._bot.send_message(int(chat), text, reply_markup=buttons)
+    async def _say(self, reception: Reception, chat: str, message: OutboundMessage, done: _Progress) -> None:
+        """Papers first, then the text, so that what is asked stands last."""
+        if done.links is None:
+            _, done.links = await as_files(reception, message.links, partial(self._hand, chat, done))
+        shown = replace(message, choices=(), links=done.links)
+        parts = pieces(plain(shown, reception.replies), LONGEST)
+        for place, part in enumerate(parts[done.parts :], done.parts):
+            await self._turn_of(chat)
+            buttons = _buttons(message.choices) if place == len(parts) - 1 else None
+            await self._bot.send_message(int(chat), part, reply_markup=buttons)
+            done.parts += 1
+
+    async def _hand(self, chat: str, done: _Progress, link: Link, paper: Paper) -> None:
+        """Send a paper. One that may have arrived, or that is not taken, is shown as a link and not sent again."""
+        if link.url in done.papers:
+            return
+        await self._turn_of(chat)
+        try:
+            await self._bot.send_document(int(chat), paper.content, caption=link.title, filename=paper.name)
+        except NetworkError as error:
+            raise Undeliverable(type(error).__name__) from error
+        done.papers.add(link.url)
 
     async def _turn_of(self, chat: str) -> None:
         """Wait until this chat may be written to."""

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,18 +18,23 @@ from tests.peers.listening import listening
 
 TOKEN = "123456:hush"
 LONGEST = 4096  # letters of one text
+LONGEST_CAPTION = 1024
 GROUP = -1001234567890
 A_MINUTE = 20  # messages that a group takes
 
 
 class Platform:
-    """`said` is what each chat has read: text, and the buttons under it. `cues` are the next replies to a text."""
+    """`said` is what each chat has read: text, and the buttons under it; `handed` the documents, as name, content and
+    words. `cues` are the next replies to a text, `cues_of_files` to a document.
+    """
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str, list[tuple[str, str]]]] = []
         self.updates: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.cues: list[dict[str, Any]] = []
+        self.cues_of_files: list[dict[str, Any]] = []
+        self.handed: list[tuple[str, str, bytes, str]] = []
         self.answered: list[str] = []
         self.topics: dict[int, str] = {}
         self.closed: set[int] = set()
@@ -81,6 +88,16 @@ class Platform:
             self._id += 1
             self.updates.append({"update_id": self._id, **what})
             return self.updates[-1]
+
+    def take_file(self, told: dict[str, str], name: str, content: bytes) -> dict[str, Any]:
+        """The reply to a document."""
+        if self.cues_of_files:
+            return self.cues_of_files.pop(0)
+        if not content or len(told.get("caption", "")) > LONGEST_CAPTION:
+            return _error(400, "Bad Request: file must be non-empty")
+        self.handed.append((told["chat_id"], name, content, told.get("caption", "")))
+        chat = {"id": int(told["chat_id"]), "type": "private"}
+        return {"ok": True, "result": {"message_id": 10, "date": int(time.time()), "chat": chat}}
 
     def reply(self, method: str, told: dict[str, str]) -> dict[str, Any]:
         if method == "getUpdates":
@@ -150,6 +167,10 @@ def too_many(seconds: int) -> dict[str, Any]:
     return {**_error(429, "Too Many Requests"), "parameters": {"retry_after": seconds}}
 
 
+def too_large() -> dict[str, Any]:
+    return _error(413, "Request Entity Too Large")
+
+
 def blocked() -> dict[str, Any]:
     return _error(403, "Forbidden: bot was blocked by the user")
 
@@ -158,11 +179,26 @@ def _error(code: int, why: str) -> dict[str, Any]:
     return {"ok": False, "error_code": code, "description": why}
 
 
+def _parts(kind: str, body: bytes) -> tuple[dict[str, str], str, bytes]:
+    """The fields of a form, and the name and content of its file."""
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    told, name, content = dict[str, str](), "", b""
+    for part in form.iter_parts():
+        if part.get_filename():
+            name, content = str(part.get_filename()), part.get_payload(decode=True)
+        else:
+            told[str(part.get_param("name", header="content-disposition"))] = part.get_payload(decode=True).decode()
+    return told, name, content
+
+
 def _handler(peer: Platform) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            told = {name: values[0] for name, values in parse_qs(body).items()}
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Type"].startswith("multipart/"):
+                self._answer(peer.take_file(*_parts(self.headers["Content-Type"], body)))
+                return
+            told = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             self._answer(peer.reply(urlsplit(self.path).path.rpartition("/")[2], told))
 
         def do_GET(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,8 +13,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot.channels import counted
-from bot.channels.base import Capabilities, Reception
+from bot.channels.base import Capabilities, Paper, Reception
 from bot.channels.envelope import Envelope, only_the_platform
+from bot.channels.papers import as_files
 from bot.channels.wecom.callback import NAME, Seen, called
 from bot.channels.wecom.client import Client
 from bot.channels.wecom.handing import hand_over
@@ -30,8 +31,6 @@ Step = Callable[[Reception], Awaitable[None]]
 
 DONE = "success"
 _REST = 5.0  # seconds after something went wrong
-_FILES = 2  # papers of one message that are sent as files; each is counted
-_LARGEST_FILE = 20 * 1024 * 1024
 
 
 class Settings(BaseModel):
@@ -113,7 +112,7 @@ class Wecom:
         if session.state not in (0, 1):
             await self._say_on(reception, conversation_id, _words(message, reception), key)
             return
-        files, left = await self._uploaded(reception, message.links)
+        files, left = await as_files(reception, message.links, self._upload)
         natives = rendered(replace(message, links=left), reception.replies, files)
 
         async def say(place: int, text: str) -> None:
@@ -133,20 +132,8 @@ class Wecom:
         if left:
             await reception.write(partial(counted.park, conversation, left))
 
-    async def _uploaded(self, reception: Reception, links: Sequence[Link]) -> tuple[list[Sent], tuple[Link, ...]]:
-        """Papers of ours as files that the platform has; and the links that stay links."""
-        files, left = list[Sent](), list[Link]()
-        for link in links:
-            paper = await reception.paper(link.url) if len(files) < _FILES else None
-            if paper is None or not paper.name.endswith(".pdf") or len(paper.content) > _LARGEST_FILE:
-                left.append(link)
-                continue
-            try:
-                files.append(Sent(link.title, await self._client.upload(paper.name, paper.content)))
-            except ChannelError as error:
-                log.warning("a paper stays a link: %s", error)
-                left.append(link)
-        return files, tuple(left)
+    async def _upload(self, link: Link, paper: Paper) -> Sent:
+        return Sent(link.title, await self._client.upload(paper.name, paper.content))
 
     async def _for_ever(self, step: Step, reception: Reception) -> None:
         """Again and again until cancelled, whatever is wrong with one time."""
