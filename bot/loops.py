@@ -63,8 +63,8 @@ def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | 
     async def paper(url: str) -> Paper | None:
         return await to_thread.run_sync(make, url)
 
-    handover, hall = Handover(resources.rota, resources.replies), resources.settings.hall.name
-    return Reception(keep, take, read, write, paper, bells, resources.replies, handover, hall)
+    handover, hall = Handover(resources.rota, resources.replies), resources.settings.hall
+    return Reception(keep, take, read, write, paper, bells, resources.replies, handover, hall.name, hall.url)
 
 
 def take_over(resources: Resources, channels: Collection[str]) -> None:

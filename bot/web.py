@@ -219,7 +219,7 @@ def _channel_health(name: str, off: bool) -> ChannelHealth:
 
 
 class Guard:
-    """Refuses bodies that are too large, and says in every answer what a browser may load."""
+    """Refuses bodies that are too large, and says in every answer what a browser may load, where its page does not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -242,7 +242,9 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS.items()]
+                own = {name.lower() for name, _ in message["headers"]}
+                ours = [one for one in _HEADERS.items() if one[0] not in own]
+                message["headers"] = [*message["headers"], *ours]
             await send(message)
 
         await self._app(scope, counted, guarded)

@@ -49,7 +49,7 @@ class Reception:
     """The way in. The callables cross into a thread, see bot/loops.py; `keep` tells the workers.
 
     `take` keeps a photo or file of a conversation, whose event comes later; see bot/intake.py. `paper` is what stands
-    behind a link of ours.
+    behind a link of ours. `hall` and `url` are its name and its address on the web.
     """
 
     keep: Callable[[InboundEvent], Awaitable[tuple[int, bool]]]
@@ -61,6 +61,7 @@ class Reception:
     replies: Replies
     handover: Handover
     hall: str
+    url: str
 
 
 class VoteEvent(BaseModel):

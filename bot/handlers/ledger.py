@@ -3,6 +3,7 @@
 from bot.domain.licence import Licence
 from bot.domain.messages import OutboundMessage
 from bot.errors import CitizenError
+from bot.handlers import subscribing
 from bot.handlers.renewal import kind_of, today, wording_of
 from bot.store.cases import GUESS
 from bot.store.invitations import CODE, CODES_HOLD
@@ -58,6 +59,7 @@ def bind(turn: Turn) -> None:
         turn.tables.licences.bind(one.id, turn.conversation.id, turn.now)
     turn.say("nudge.bound")
     mine(turn)
+    subscribing.offer(turn)
 
 
 def stop(turn: Turn) -> None:

@@ -42,6 +42,8 @@ class Weixin:
         self.agreed: dict[tuple[str, str], int] = {}
         self.notices: list[tuple[str, str, dict[str, Any]]] = []
         self.menu: list[dict[str, Any]] = []
+        self.tickets: list[str] = []
+        self.ticket_lasts = 7200
         self.port = 0
         self._windows: dict[str, dict[str, list[float]]] = {}
         self._lock = threading.Lock()
@@ -189,6 +191,15 @@ class Weixin:
                 self.tokens.append(secrets.token_hex(16))
             return {"access_token": self.tokens[-1], "expires_in": 7200}
 
+    def ticket(self, asked: dict[str, list[str]]) -> dict[str, Any]:
+        """What pages are signed with: another one each time that it is asked for."""
+        with self._lock:
+            if asked.get("type") != ["jsapi"] or (code := self._fault(asked["access_token"][0])):
+                self.refused.append(code if asked.get("type") == ["jsapi"] else 40097)
+                return {"errcode": self.refused[-1], "errmsg": "refused"}
+            self.tickets.append(secrets.token_urlsafe(40))
+            return {"errcode": 0, "errmsg": "ok", "ticket": self.tickets[-1], "expires_in": self.ticket_lasts}
+
     @contextmanager
     def serving(self) -> Iterator["Weixin"]:
         with listening(_handler(self), self.port) as self.port:
@@ -226,6 +237,9 @@ def _handler(peer: Weixin) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
             peer.calls.append(urlsplit(self.path).path)
+            if urlsplit(self.path).path == "/cgi-bin/ticket/getticket":
+                self._answer(json.dumps(peer.ticket(asked)).encode())
+                return
             if urlsplit(self.path).path == "/down":
                 self._answer(peer.videos[asked["id"][0]])
                 return

@@ -19,6 +19,7 @@ from bot.channels.wechat.callback import NAME, Gate, Pushed, understood
 from bot.channels.wechat.client import Client, Unwanted
 from bot.channels.wechat.menu import Entry
 from bot.channels.wechat.notices import Template, record
+from bot.channels.wechat.subscribing import add_page
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import CitizenError, OperatorError, TryLater, Undeliverable
 
@@ -29,7 +30,8 @@ DONE = "success"
 
 
 class Settings(BaseModel):
-    """`wait`: seconds for which a push is held for its answer; the platform asks again after five.
+    """`wait`: seconds for which a push is held for its answer; the platform asks again after five. `script`: the
+    platform's own, for the page to subscribe on.
 
     `token`, `aes_key` and `secret` come from the environment, see docs/wechat.md.
     """
@@ -39,6 +41,7 @@ class Settings(BaseModel):
     max_text: Annotated[int, Field(ge=100, le=20000)] = 2000
     menu: Annotated[tuple[Entry, ...], Field(max_length=3)] = ()
     notices: tuple[Template, ...] = ()
+    script: Annotated[str, Field(pattern=r"^https://[^\s?#;,]+$")] = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     wait: Annotated[float, Field(ge=0, le=4)] = 3.0
     base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.weixin.qq.com"
     token: SecretStr
@@ -86,6 +89,8 @@ class Wechat:
             sealed = gate.sealed(pushed.sender, text, pushed.account, request.query_params, now)
             return Response(sealed, media_type="application/xml")
 
+        if settings.notices:
+            add_page(router, reception, settings.app_id, settings.notices, settings.script, self._client.ticket)
         return router
 
     async def send(self, conversation_id: str, message: OutboundMessage, key: str) -> None:

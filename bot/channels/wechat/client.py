@@ -39,6 +39,7 @@ class Client(WeChatClient):  # type: ignore[misc]
         self.API_BASE_URL = f"{base.rstrip('/')}/cgi-bin/"
         self._lock = threading.Lock()
         self._good_until, self._look_again = 0.0, 0.0
+        self._ticket, self._ticket_until = "", 0.0
         super().__init__(app_id, secret, auto_retry=False, timeout=_TIMEOUT)
 
     def fetch_access_token(self) -> None:
@@ -74,6 +75,19 @@ class Client(WeChatClient):  # type: ignore[misc]
         told: dict[str, Any] = {"touser": openid, "template_id": template, "data": data}
         told |= {"page": page} if page else {}
         self._call(lambda: self.post("message/subscribe/bizsend", data=told))
+
+    def ticket(self) -> str:
+        """What pages are signed with that use the platform's script. For one thread at a time: it is kept until it
+        ends, since the platform gives few a day.
+        """
+        if self._ticket_until < time.time() + _SOON:
+            ticket, lasts = self._call(self._new_ticket)
+            self._ticket, self._ticket_until = ticket, time.time() + lasts
+        return self._ticket
+
+    def _new_ticket(self) -> tuple[str, int]:
+        told = self.get("ticket/getticket", params={"type": "jsapi"})
+        return str(told["ticket"]), int(told["expires_in"])
 
     def sent(self, media_id: str) -> bytes:
         """The picture or the video that a citizen sent. OperatorError's kinds as above."""

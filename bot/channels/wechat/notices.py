@@ -17,13 +17,15 @@ _KIND = re.compile(r"([a-z_]+?)\d+")
 
 
 class Template(BaseModel):
-    """A notice as it was granted in the console. `standing`: agreed to for good, or anew each time. `fields`: what goes
-    into each, with {kind}, {tail}, {day}, {latest}, {count}, {code} and {hall} filled in.
+    """A notice as it was granted in the console. `standing`: agreed to for good, or anew each time. `name`: what the
+    page to subscribe on calls it. `fields`: what goes into each, with {kind}, {tail}, {day}, {latest}, {count}, {code}
+    and {hall} filled in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: Annotated[str, Field(min_length=1)]
     standing: bool = True
+    name: str = ""
     page: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     fields: Mapping[str, str]
 
