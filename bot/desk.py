@@ -62,8 +62,15 @@ def open_desk(resources: Resources, channels: list[str], groups: Collection[str]
         bool(groups),
         open_provider(resources.settings),
         resources.settings.hall.url,
+        _names(resources),
     )
     return handoff.web.router(needs)
+
+
+def _names(resources: Resources) -> dict[str, str]:
+    """What items, and points that are looked at, are called: the audit has their ids."""
+    items = {one.id: one.name for bundle in resources.catalogue.bundles.values() for one in bundle.items}
+    return {one.id: one.name for walk in resources.walks.walks.values() for one in walk.points} | items
 
 
 def open_queue(resources: Resources) -> Queue:

@@ -1,6 +1,6 @@
 """The web desk, put together. A view is a query; every route says for whose eyes it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,6 +69,7 @@ class Needs:
     has_group: bool
     provider: Provider | None
     url: str
+    names: Mapping[str, str]
 
 
 def router(needs: Needs) -> APIRouter:
@@ -85,6 +86,7 @@ def router(needs: Needs) -> APIRouter:
         "demo": needs.demo,
         "rota": rota,
         "has_group": needs.has_group,
+        "called": needs.names,
         "elsewhere": needs.provider.settings.label if needs.provider else "",
     }
     templates = Jinja2Templates(HERE / "templates")

@@ -501,6 +501,8 @@ def test_views_exports_and_decisions_leave_a_trace(hall: Hall, client: TestClien
         ("杨", "view case", ""),
         ("杨", "decide base defective", "没有图"),
     ]
+    rows = client.get("/desk/audit").text
+    assert "营业执照" in rows and "补正" in rows and "base" not in rows.partition("<table")[2], "names, and no ids"
     of_person = hall.read(lambda tables: tables.audits.of(hall.id("王")))
     assert ("export at the desk", "本人来要") in [(one.what, one.why) for one in of_person]
 

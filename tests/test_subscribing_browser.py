@@ -82,17 +82,21 @@ def test_a_citizen_subscribes(browser: Browser, server: Server, width: int, tmp_
         page.evaluate("(answer) => { window.answer = answer; }", answer)
         buttons.first.click()
         expect(page.get_by_role("status").first).to_contain_text(words)
-    assert fits(page) and serious_faults(page) == []
+    shown = buttons.first.bounding_box()
+    assert shown is not None and shown["height"] >= 48, "the policy lets the button have its style"
+    assert fits(page) and serious_faults(page) == [] and citizen.faults == []
     page.screenshot(path=tmp_path / f"subscribe-{width}.png")
     citizen.context.close()
 
 
-def test_trouble_is_said(browser: Browser, server: Server) -> None:
+def test_trouble_is_said(browser: Browser, server: Server, tmp_path: Path) -> None:
     citizen = opened(browser, server, 390, None)
     expect(citizen.page.get_by_role("alert")).to_contain_text("现在订阅不了")
+    citizen.page.screenshot(path=tmp_path / "trouble.png")
     assert serious_faults(citizen.page) == []
     citizen.context.close()
     outside = Citizen(browser, f"{server.url}{PAGE}", 390)
+    outside.page.screenshot(path=tmp_path / "outside.png")
     expect(outside.page.get_by_role("heading", name="请在微信里打开")).to_be_visible()
     assert fits(outside.page) and serious_faults(outside.page) == [] and outside.faults == []
     outside.context.close()

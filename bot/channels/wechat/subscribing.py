@@ -1,10 +1,12 @@
 """The page on which citizens subscribe to notices. It works in WeChat's own browser alone, and says so elsewhere."""
 
 import logging
+import re
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
-from hashlib import sha1
+from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from bot.errors import ChannelError
 log = logging.getLogger(__name__)
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
+_STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 _INSIDE = "MicroMessenger"  # what WeChat's browser calls itself
 
 
@@ -39,7 +42,6 @@ def add_page(
 ) -> None:
     """`script` is the address of the platform's own, `ticket` fetches what pages are signed with."""
     pages, one_at_a_time = Jinja2Templates(_TEMPLATES), CapacityLimiter(1)
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": _policy(script)}
 
     @router.get("/subscribe", response_class=HTMLResponse)
     async def subscribe(request: Request) -> Response:
@@ -56,15 +58,20 @@ def add_page(
             return pages.TemplateResponse(request, "subscribe.html", shown | {"inside": True}, 503)
         nonce, stamp = secrets.token_hex(8), int(time.time())
         signed = {"app": app_id, "nonce": nonce, "stamp": stamp, "signature": signature(held, nonce, stamp, url)}
-        return pages.TemplateResponse(
-            request, "subscribe.html", shown | {"inside": True, "signed": signed}, 200, headers
-        )
+        page = pages.TemplateResponse(request, "subscribe.html", shown | {"inside": True, "signed": signed})
+        page.headers["Cache-Control"] = "no-store"
+        page.headers["Content-Security-Policy"] = _policy(script, bytes(page.body))
+        return page
 
 
-def _policy(script: str) -> str:
-    """What every page of ours may load; beside it the platform's script, and the frames of its tag."""
-    parts = urlsplit(script)
+def _policy(script: str, page: bytes) -> str:
+    """What every page of ours may load; beside it the platform's script, the frames of its tag, and, to the letter, the
+    style that the page gives the tag for its button.
+    """
+    parts, styles = urlsplit(script), {sha256(style).digest() for style in _STYLE.findall(page)}
+    allowed = " ".join(f"'sha256-{b64encode(style).decode()}'" for style in sorted(styles))
     return (
-        f"default-src 'self'; script-src 'self' {parts.scheme}://{parts.netloc}; img-src 'self' data:; "
+        f"default-src 'self'; script-src 'self' {parts.scheme}://{parts.netloc}; style-src 'self' {allowed}; "
+        "img-src 'self' data:; "
         "frame-src https://*.qq.com webcompt:; frame-ancestors 'none'; base-uri 'none'"
     )
