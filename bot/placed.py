@@ -1,6 +1,6 @@
 """A YAML file as plain values, with the line of each: so that every fault can be told with its place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,7 +64,23 @@ class Placed:
         if not isinstance(content, dict):
             self.fault("holds no keys")
             return {}
+        for key in _again(self._root):
+            self.faults.append(f"{self.path}:{key.start_mark.line + 1}: {key.value!r} stands here before")
         return content
+
+
+def _again(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Keys that their mapping has already: YAML would let the last one win, without a word."""
+    if isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _again(one)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
+            yield from _again(value)
 
 
 def _within(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:

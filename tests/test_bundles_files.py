@@ -18,6 +18,7 @@ from bot.bundles.model import Bundle, Item, Material, Question, Step
 from bot.bundles.plan import Plan, plan
 from bot.bundles.saying import Said, accept
 from bot.materials.kinds import load_kinds
+from bot.placed import Placed
 from bot.settings import ROOT
 from tests.test_commands import banshi
 
@@ -256,3 +257,13 @@ def test_the_walk_through_names_every_kind() -> None:
     missing = [kind for kind in {*kinds, *SOUND, "choose", "ask", "tick", "use"} - hidden if f"`{kind}`" not in text]
     assert not missing
     assert not [how for how in ("photo", "exempt", "form", "keep", "promise", "defer") if f"`{how}`" not in text]
+
+
+def test_what_stands_twice_in_a_file_is_a_fault(tmp_path: Path) -> None:
+    """YAML would let the last one win, without a word."""
+    (tmp_path / "materials.yml").write_text("report: {name: a}\nform: [{x: 1, x: 2}]\nreport: {name: b}\n", "utf-8")
+    read = Placed(tmp_path / "materials.yml")
+    assert [fault.removeprefix(f"{tmp_path}/") for fault in read.faults] == [
+        "materials.yml:2: 'x' stands here before",
+        "materials.yml:3: 'report' stands here before",
+    ]

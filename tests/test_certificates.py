@@ -17,10 +17,9 @@ from bot.domain.case import Case
 from bot.domain.licence import Entry
 from bot.ledger.kinds import Kinds, load_licence_kinds
 from bot.paperwork import dossier
-from bot.reporting import Voice
+from bot.reporting import Voice, reopen
 from bot.rounds import Round
 from bot.settings import ROOT
-from handoff.cases import reopen
 from tests.hall import BEGINS, BUNDLE, HOURS, REPLIES, Hall, clerk, texts
 
 KINDS = load_licence_kinds(ROOT / "config/licences.yml")

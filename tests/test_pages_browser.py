@@ -68,6 +68,12 @@ def say(citizen: Citizen, *words: str) -> None:
         expect(citizen.page.locator("#typing")).to_be_empty(timeout=30_000)
 
 
+def read_points(page: Page) -> None:
+    for number in range(1, 6):
+        page.get_by_role("button", name=f"第 {number} 条").click(timeout=60_000)
+    expect(page.locator("h2")).to_have_text("在框里写您的名字")
+
+
 def draw(page: Page, *strokes: tuple[tuple[float, float], ...]) -> None:
     """With the mouse; places are shares of the field."""
     pad = page.locator("#pad")
@@ -123,9 +129,7 @@ def test_a_promise_is_signed_on_a_phone_that_is_turned_and_put_away(
     page.locator("#video").set_input_files(tmp_path / "me.mp4")
     expect(page.locator("h2")).to_have_text("请一条一条看", timeout=30_000)
     in_order(citizen)
-    for number in range(1, 6):
-        page.get_by_role("button", name=f"第 {number} 条").click()
-    expect(page.locator("h2")).to_have_text("在框里写您的名字")
+    read_points(page)
     page.locator("details.whole summary").click()
     expect(page.locator("details.whole img")).to_have_js_property("complete", True)
     assert page.locator("details.whole img").evaluate("image => image.naturalWidth") > 900
@@ -163,8 +167,7 @@ def test_too_little_is_refused_and_what_was_drawn_stays(server: Server, browser:
     page.get_by_label("短信里的 6 位验证码").fill(re.findall(r"码 (\d{6})", [*gateway.took.values()][-1]["text"])[0])
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("button", name="不录，接着签").click()
-    while page.locator(".points .now button").count():
-        page.locator(".points .now button").click()
+    read_points(page)
     draw(page, ((0.2, 0.5), (0.201, 0.5)))
     page.get_by_role("button", name="签好了，提交").click()
     expect(page.get_by_role("alert")).to_contain_text("签得太少")
