@@ -1,7 +1,7 @@
 """What an inspector found has a day by which it must be put right: a word before it, and one after."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -20,7 +20,7 @@ def run(resources: Resources, now: datetime) -> int:
     """How many were told: each once in a round of an inspection, from the hour of opening on, so that none is woken."""
     hours, store = resources.hours, resources.store
     local = now.astimezone(hours.zone)
-    if local.time() < min((opens for opens, _ in hours.usual(local.date())), default=time.min):
+    if not hours.has_opened(now):
         return 0
     ids = store.read(lambda tables: tables.inspections.due(local.date(), _AHEAD, _AT_ONCE))
     return sum(store.write(partial(_tell, resources, id, local.date(), now)) for id in ids)

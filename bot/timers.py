@@ -3,7 +3,7 @@ that grow old.
 """
 
 import logging
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.bundles.model import Bundle
@@ -30,7 +30,7 @@ LINKS_COUNT = timedelta(days=1)  # so long as they are counted, see bot/handlers
 
 def run(resources: Resources, now: datetime) -> int:
     """What is due, up to fifty of each; how much there was. What was done is not done again."""
-    done = _promises(resources, now) + _certificates(resources, now) if _is_day(resources, now) else 0
+    done = _promises(resources, now) + _certificates(resources, now) if resources.hours.has_opened(now) else 0
     return done + resources.store.write(lambda tables: _old(resources, tables, now))
 
 
@@ -42,12 +42,6 @@ def sweep(resources: Resources) -> int:
     if gone:
         resources.store.write(lambda tables: tables.kept.delete(gone))
     return len(gone)
-
-
-def _is_day(resources: Resources, now: datetime) -> bool:
-    """From the hour of opening on, so that nobody is woken."""
-    local = now.astimezone(resources.hours.zone)
-    return local.time() >= min((opens for opens, _ in resources.hours.usual(local.date())), default=time.min)
 
 
 def _promises(resources: Resources, now: datetime) -> int:

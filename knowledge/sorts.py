@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -86,9 +86,7 @@ def fit_sorts(passages: Collection[Passage]) -> Sorts:
         for n in samples.of_fold(fold)
         if samples.sorts[n] != "refused"
     ]
-    return Sorts(
-        fitted.runs, fitted.rarity, fitted.slopes, fitted.offsets, float(np.quantile(harmless, 1 - FALSE_ALARMS))
-    )
+    return replace(fitted, refused_from=float(np.quantile(harmless, 1 - FALSE_ALARMS)))
 
 
 class Samples:

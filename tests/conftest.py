@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from bot.settings import ROOT
 from bot.store.db import Store
 from knowledge.embedding import Embedder, load_embedder
+from tests.hall import Hall
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -144,3 +145,11 @@ def embedder() -> Embedder:
     found = load_embedder("")
     assert found is not None
     return found
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    """Turns without a server; a test file that needs more than the usual has its own."""
+    made = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
+    yield made
+    made.store.close()

@@ -1,9 +1,7 @@
 """What comes after: deliveries, how citizens say that they were served, and how often nobody had to come."""
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -23,13 +21,6 @@ from tests.test_desk import People
 
 VOICE = Voice(REPLIES, HOURS, "某大厅")
 ASKED = "这次服务您满意吗"
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

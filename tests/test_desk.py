@@ -42,13 +42,6 @@ MINUTE = timedelta(minutes=1)
 SUNDAY = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
-    yield made
-    made.store.close()
-
-
 class People:
     """Staff of a hall, by name."""
 

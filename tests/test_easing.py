@@ -1,6 +1,5 @@
 """For elders and whoever asks for it: few words, large type, one retake, a person at the first failure, and first."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,13 +15,6 @@ from bot.web import create
 from tests.hall import REPLIES, Hall, choices, texts
 from tests.photos.scenes import scene
 from tests.test_inspections import accepted, photo, with_walk
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
-    yield made
-    made.store.close()
 
 
 def eased(hall: Hall, who: str) -> bool:

@@ -43,7 +43,9 @@ def test_what_was_shown_is_judged_on_a_wide_screen_and_on_a_telephone(
     page.locator("tbody a").click()
     sinks = page.get_by_role("region", name="2 看sinks 关键项")
     expect(sinks.locator("img")).to_have_count(1)
-    assert sinks.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    assert sinks.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 400, (
+        "the small one"
+    )
     assert serious_faults(page) == []
     for number, name in enumerate(("front", "sinks", "cold", "health"), 1):
         region = page.get_by_role("region", name=f"{number} 看{name}")

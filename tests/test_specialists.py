@@ -1,8 +1,5 @@
 """A named specialist: told to the citizen, preferred by the queue while on shift and with room, load shown."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,13 +7,6 @@ from bot.store.specialists import of_case
 from tests.hall import Hall
 from tests.test_desk import People, sign_in
 from tests.test_inspections import client as client  # a desk over the hall
-
-
-@pytest.fixture
-def hall(tmp_path: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, f"sqlite:///{tmp_path / 'banshi.db'}")
-    yield made
-    made.store.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import httpx
 import numpy as np
 
 from bot.app import load_replies, open_rota
-from bot.bench import Row
+from bot.bench import Row, processor_seconds
 from bot.desk import open_accounts
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import OperatorError
@@ -55,10 +55,10 @@ def measure(settings: Settings, chats: int, agents: int, seconds: float) -> list
         held = _fill(settings, home, chats, agents)
         with _serving(home) as (url, server):
             took, clients = Took(), list(map(partial(_signed_in, url), held))
-            ends, spent = time.perf_counter() + seconds, _spent(server)
+            ends, spent = time.perf_counter() + seconds, processor_seconds(server)
             with ThreadPoolExecutor(agents) as threads:
                 list(threads.map(partial(_at_work, took, ends), clients, held.values()))
-            took.cpu = _spent(server) - spent
+            took.cpu = processor_seconds(server) - spent
             for client in clients:
                 client.close()
     return [_row(what, chats, agents, seconds, took, times) for what, times in _named(took)]
@@ -130,15 +130,6 @@ def _free_port() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     yield port
-
-
-def _spent(process: int) -> float:
-    """Seconds of processor so far; nothing is known of it but on Linux."""
-    stat = Path(f"/proc/{process}/stat")
-    if not stat.exists():
-        return float("nan")
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _signed_in(url: str, name: str) -> httpx.Client:

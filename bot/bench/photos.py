@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bot.bench import Row
+from bot.bench import Row, processor_seconds
 from bot.domain.photo import Report
 from bot.errors import CitizenError, ConfigError
 from bot.materials.eye import Eye
@@ -160,8 +159,7 @@ def _spent(eye: Eye) -> float:
     """Seconds of a processor that the two processes have had so far."""
     assert eye.workers is not None
     running = [one._process for one in (eye.workers.cleaner, eye.workers.reader)]
-    stats = [Path(f"/proc/{one.pid}/stat").read_text("ascii").rpartition(")")[2].split() for one in running if one]
-    return sum(int(one[11]) + int(one[12]) for one in stats) / os.sysconf("SC_CLK_TCK")
+    return sum(processor_seconds(one.pid) for one in running if one)
 
 
 def _made(folder: Path) -> Path:

@@ -35,6 +35,11 @@ class Hours:
         """The opening hours of a day, or those of a working day where the hall is shut."""
         return self.on(day) or self.spans
 
+    def has_opened(self, now: datetime) -> bool:
+        """Whether that day's opening has come, or a working day's where the hall is shut: nobody is woken before it."""
+        local = now.astimezone(self.zone)
+        return local.time() >= min((opens for opens, _ in self.usual(local.date())), default=time.min)
+
     def after(self, start: date, working_days: int) -> date:
         """The day that is so many working days after `start`, which does not count; before it where negative."""
         step = timedelta(days=1 if working_days > 0 else -1)
