@@ -108,6 +108,8 @@ def _decide(
             turn.say(error.reply, **error.fields)
             turn.conclude("clarify")
         turn.missed = True
+    if isinstance(heard.picture, CitizenError):
+        tables.kept.refuse(heard.event.media, now)
     _after(turn)
     tables.inbox.finish(claimed, now, turn.outcome, turn.confidence)
     tables.inbox.finish_with(claimed, rest, now, turn.outcome)

@@ -1,7 +1,7 @@
 """A photo is looked at before the turn that answers it: cleaned, and read where something is to be read from it.
 
-Reading takes seconds. So the citizen hears at once that it is being done, and the event is put off until the one
-reader is free: nobody else waits, and the inbox is the queue.
+Both take seconds. So the citizen hears at once that it is being done, and the event is put off until the one cleaner,
+then the one reader, is free: nobody else waits, and the inbox is the queue.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from bot.bundles import engine, papers
 from bot.bundles.model import Bundle, Material
-from bot.domain.case import Kept
 from bot.domain.inspection import Inspection, slot, upcoming
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.domain.photo import Report
@@ -20,7 +19,7 @@ from bot.inspections import sought
 from bot.intake import cleaned_of, photo_of
 from bot.materials.cleaning import Picture
 from bot.materials.figures import Figures
-from bot.materials.files import digest
+from bot.materials.files import raw
 from bot.materials.likeness import SAME, differ, marks
 from bot.materials.pages import small
 from bot.materials.worker import Busy
@@ -45,7 +44,7 @@ class Looked:
 class Wanted:
     """Which kinds of document are waited for: for which material of which case. `others`: other papers will do too.
 
-    `looked_at`: a picture of a shop, of no kind; `code` must stand in it.
+    `looked_at`: a picture of a shop, of no kind; `code` must stand in it. `ours`: no person has the word.
     """
 
     kinds: tuple[str, ...] = ()
@@ -54,26 +53,47 @@ class Wanted:
     material: str = ""
     code: str = ""
     looked_at: bool = False
+    ours: bool = True
 
 
 def look(resources: Resources, claimed: Claim, event: InboundEvent, now: datetime) -> Looked | None:
-    """None where the event is put off until the photo can be read."""
+    """None where the event is put off until the photo can be cleaned or read."""
     if not event.media:
         return Looked()
-    photo = resources.store.read(lambda tables: tables.photos.find(event.media))
+    photo, wanted = resources.store.read(
+        lambda tables: (tables.photos.find(event.media), wanted_now(resources, tables, claimed.conversation_id))
+    )
+    is_read = resources.eye.reads(wanted.kinds, wanted.code)
     if photo is None:
+        if is_read and resources.store.write(lambda tables: _tell(resources, tables, claimed, now)):
+            return None
         try:
-            photo = _taken(resources, event.media, now)
+            photo = _cleaned(resources, event.media, is_read, now)
         except CitizenError as fault:
             return Looked(fault)
+        except Busy:
+            resources.store.write(lambda tables: _wait(resources, tables, claimed, wanted.ours, now))
+            return None
+    resources.files.delete(raw(event.media))  # here, so that it goes even if we were killed once it was cleaned
     cleaned = cleaned_of(photo)
     if photo.report is not None:
         return Looked(cleaned.picture, photo.sha256, photo.report)
-    wanted = resources.store.read(lambda tables: wanted_now(resources, tables, claimed.conversation_id))
     if not (wanted.kinds or wanted.looked_at) or cleaned.picture.kind == "mp4":
         return Looked(cleaned.picture, photo.sha256)
-    if resources.eye.reads(wanted.kinds, wanted.code) and not photo.told:
-        resources.store.write(lambda tables: _tell(resources, tables, claimed, photo, now))
+    return _read(resources, claimed, photo, wanted, is_read, now)
+
+
+def _read(
+    resources: Resources, claimed: Claim, photo: Photo, wanted: Wanted, is_read: bool, now: datetime
+) -> Looked | None:
+    """None where the event is put off."""
+    cleaned = cleaned_of(photo)
+
+    def tell(tables: Tables) -> bool:
+        tables.photos.told(photo.file, now)
+        return _tell(resources, tables, claimed, now)
+
+    if is_read and not photo.told and resources.store.write(tell):
         return None
     try:
         report = _judged(resources, photo.file, cleaned.figures, wanted, now)
@@ -91,34 +111,50 @@ def _judged(resources: Resources, file: str, figures: Figures, wanted: Wanted, n
     return resources.eye.judged(content, figures, wanted.kinds, today, wanted.others)
 
 
-def _taken(resources: Resources, file: str, now: datetime) -> Photo:
-    """Clean what a channel kept as it came. CitizenError where it cannot be taken; then nothing of it stays."""
-    content = resources.files.read(file)
-    try:
-        cleaned, made = resources.eye.clean(content)
-    except CitizenError:
-        nobodys = Kept(file, "", "", len(content), digest(content), now)
-        resources.store.write(lambda tables: tables.kept.put(nobodys))  # it goes with the next sweep
-        raise
+def _cleaned(resources: Resources, file: str, told: bool, now: datetime) -> Photo:
+    """Clean what was kept as it came. CitizenError where it cannot be taken, Busy where another is cleaned.
+
+    What it was is deleted by the caller, once it is recorded what it is: killed before, we clean it again.
+    """
+    known = resources.store.read(lambda tables: tables.kept.find(file))
+    content = resources.files.read(raw(file))
+    cleaned, made = resources.eye.clean(content, wait=False)
     resources.files.keep(made, file)
-    photo, shown = photo_of(file, content, cleaned), small(made)
-    resources.store.write(lambda tables: tables.photos.put(photo, marks(photo.likeness), now, shown))
+    photo, shown = replace(photo_of(file, content, cleaned), told=told), small(made)
+
+    def record(tables: Tables) -> bool:
+        if not tables.kept.cleaned(file, cleaned.picture.kind, cleaned.picture.size) and known is not None:
+            return False
+        tables.photos.put(photo, marks(photo.likeness), now, shown)
+        return True
+
+    if not resources.store.write(record):  # taken back or erased meanwhile
+        for name in (file, raw(file)):
+            resources.files.delete(name)
+        raise CitizenError("photo.unreadable")
     return photo
 
 
-def _tell(resources: Resources, tables: Tables, claimed: Claim, photo: Photo, now: datetime) -> None:
-    """Say that it came; its turn comes again at once."""
+def _tell(resources: Resources, tables: Tables, claimed: Claim, now: datetime) -> bool:
+    """Say that it came; its turn comes again at once. False where that was said before."""
     message = OutboundMessage(resources.replies("photo.checking"))
-    tables.outbox.put(claimed.conversation_id, [message], now, f"checking:{claimed.id}", claimed.id)
-    tables.photos.told(photo.file, now)
-    tables.inbox.put_off(claimed, now)
+    said = tables.outbox.put(claimed.conversation_id, [message], now, f"checking:{claimed.id}", claimed.id)
+    if said:
+        tables.inbox.put_off(claimed, now)
+    return said
+
+
+def _wait(resources: Resources, tables: Tables, claimed: Claim, ours: bool, now: datetime) -> None:
+    """Until the cleaner is free. While a person has the word, we say nothing."""
+    if not (ours and _tell(resources, tables, claimed, now)):
+        tables.inbox.put_off(claimed, now + _AGAIN)
 
 
 def wanted_now(resources: Resources, tables: Tables, conversation_id: str) -> Wanted:
     """What a photo would be for, if it came now. Nothing that needs a consent which was not given."""
     conversation = tables.conversations.load(conversation_id)
     if conversation.owner == "human":
-        return Wanted()
+        return Wanted(ours=False)
     case = tables.cases.load(conversation.case) if conversation.case else None
     if case is not None and case.state == "filling":
         bundle, values = Bundle.model_validate(case.bundle), case.values

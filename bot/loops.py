@@ -19,7 +19,7 @@ from bot.domain.messages import InboundEvent
 from bot.errors import Fenced, StoreError, TryLater, Undeliverable, Unknown, place, trail
 from bot.grouping import group_misses
 from bot.handover import Handover
-from bot.intake import take_in
+from bot.intake import receive
 from bot.rounds import Round
 from bot.store import queue
 from bot.store.db import Tables
@@ -30,7 +30,7 @@ from bot.turn import Resources
 
 log = logging.getLogger(__name__)
 
-LOOK_AT_ONCE = 2  # photos; one may take a quarter of a gigabyte of memory while it is looked at
+TAKE_AT_ONCE = 2  # files; each is in memory twice while it is sealed
 DELIVER_AT_ONCE = 8  # what may be sent twice if we are killed between sending and marking
 _LAST_TURNS = 10.0  # seconds
 _GATHER_EVERY = 60.0
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | None] = lambda _: None) -> Reception:
     """The way in for channels that live in the event loop. `make` makes out the paper behind a link."""
-    store, looks = resources.store, CapacityLimiter(LOOK_AT_ONCE)
+    store, takes = resources.store, CapacityLimiter(TAKE_AT_ONCE)
 
     async def keep(event: InboundEvent) -> tuple[int, bool]:
         now = store.now()
@@ -50,9 +50,7 @@ def reception(resources: Resources, bells: Bells, make: Callable[[str], Paper | 
         return kept
 
     async def take(conversation_id: str, content: bytes) -> Kept:
-        return await to_thread.run_sync(
-            take_in, store, resources.files, resources.eye, conversation_id, content, limiter=looks
-        )
+        return await to_thread.run_sync(receive, store, resources.files, conversation_id, content, limiter=takes)
 
     async def read(look: Callable[[Tables], Any]) -> Any:
         return await to_thread.run_sync(store.read, look)

@@ -16,6 +16,7 @@ from bot.errors import StoreError
 from bot.filing import end, erase, forget_links, outstanding
 from bot.handover import Handover
 from bot.ledger.certificates import certify
+from bot.materials.files import raw
 from bot.replies import Replies
 from bot.store.cases import GUESS
 from bot.store.db import Tables
@@ -39,6 +40,7 @@ def sweep(resources: Resources) -> int:
     gone = [kept.file for kept in resources.store.read(lambda tables: tables.kept.of_conversation(""))]
     for file in gone:
         resources.files.delete(file)
+        resources.files.delete(raw(file))
     if gone:
         resources.store.write(lambda tables: tables.kept.delete(gone))
     return len(gone)

@@ -179,7 +179,7 @@ class Hall:
         return [self._give(who, "text", text) for text in texts][-1]
 
     def send(self, who: str, content: bytes | None = None) -> list[OutboundMessage]:
-        return self._give(who, "photo", "", self.files.keep(content or photo()))
+        return self._give(who, "photo", "", self.files.set_aside(content or photo()))
 
     def _give(self, who: str, kind: Any, text: str, media: str = "") -> list[OutboundMessage]:
         event = InboundEvent("terminal", f"e{next(self.events)}", who, kind, self.now, text=text, media=media)

@@ -85,7 +85,7 @@ class Talk:
                 self.now += event.by
                 continue
             if event.media:
-                event = replace(event, media=self.parts.resources.files.keep(photo(event.media)))
+                event = replace(event, media=self.parts.resources.files.set_aside(photo(event.media)))
             self.parts.resources.store.write(partial(accept, event, self.now))
             self.now += timedelta(milliseconds=400)
         self.run()

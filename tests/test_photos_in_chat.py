@@ -131,7 +131,7 @@ def test_while_the_reader_is_busy_others_are_answered_and_ones_own_words_wait(ha
         event = InboundEvent("terminal", f"b{who}{kind}", who, kind, hall.now, text=text, media=media)
         return hall.store.write(lambda tables: tables.inbox.accept(event, hall.now))[0]
 
-    photo, behind = accept("wang", "photo", media=hall.files.keep(FRONT)), accept("wang", "text", "再说一遍")
+    photo, behind = accept("wang", "photo", media=hall.files.set_aside(FRONT)), accept("wang", "text", "再说一遍")
     other = accept("li", "text", "开办小店")
 
     def run() -> None:

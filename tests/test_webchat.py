@@ -16,7 +16,9 @@ from bot import app as composition
 from bot import timers
 from bot.app import App
 from bot.domain.case import Kept
+from bot.errors import OperatorError
 from bot.materials.cleaning import LARGEST
+from bot.materials.files import raw
 from bot.settings import load_settings
 from bot.store.db import Store
 from knowledge.embedding import Embedder
@@ -211,9 +213,10 @@ def uploaded(client: TestClient, visitor: dict[str, str], content: bytes | None 
     return str(answer.json()["photo"])
 
 
-def test_a_photo_is_on_disk_before_its_upload_is_answered(
+def test_a_photo_is_on_disk_before_its_upload_is_answered_and_cleaned_before_its_event_is(
     client: TestClient, visitor: dict[str, str], parts: App
 ) -> None:
+    files = parts.resources.files
     headers = {**visitor, "Content-Type": "text/plain"}  # what a browser says of it is not believed
     for kind, content in (
         ("jpeg", picture()),
@@ -224,31 +227,44 @@ def test_a_photo_is_on_disk_before_its_upload_is_answered(
         answer = client.post("/api/uploads", content=content, headers=headers)
         assert answer.status_code == 201
         told = answer.json()
-        cleaned = parts.resources.files.read(told["photo"])
-        assert (told["kind"], told["bytes"]) == (kind, len(cleaned))
+        assert (told["kind"], told["bytes"]) == (kind, len(content))
+        assert files.read(raw(told["photo"])) == content
+        with pytest.raises(OperatorError):
+            files.read(told["photo"])
+        client.post("/api/chat", json={"photo": told["photo"]}, headers=visitor)
+        cleaned = files.read(told["photo"])
+        assert files.all().count(raw(told["photo"])) == 0
         assert cleaned.startswith({"jpeg": b"\xff\xd8", "png": b"\x89PNG", "pdf": b"%PDF"}[kind])
-        on_disk = b"".join(path.read_bytes() for path in parts.resources.files.folder.rglob("*") if path.is_file())
+        on_disk = b"".join(path.read_bytes() for path in files.folder.rglob("*") if path.is_file())
         assert content[:64] not in on_disk and cleaned[:64] not in on_disk, "sealed"
         kept = parts.resources.store.read(lambda tables, name=told["photo"]: tables.kept.find(name))
         assert kept is not None and (kept.kind, kept.size, kept.case) == (kind, len(cleaned), "")
 
 
-def test_what_can_never_be_taken_is_refused_at_once_in_words(
+def test_what_its_first_bytes_betray_is_refused_at_once_in_words(
     client: TestClient, visitor: dict[str, str], parts: App
 ) -> None:
-    for content, status, word in (
-        (b"", 422, "空的"),
-        (b"hello", 422, "打不开"),
-        (b"%PDF-1.7 and nothing more", 422, "打不开"),
-        (pdf(pages=0), 422, "打不开"),
-        (picture()[:300], 422, "打不开"),
-        (picture(299, 900), 422, "太小"),
-        (picture(300, 300, kind="GIF"), 422, "打不开"),
-        (picture(10_000, 8_001, "PNG", "1"), 413, "最多 6400 万像素"),
-    ):
+    for content, word in ((b"", "空的"), (b"hello", "打不开"), (picture(300, 300, kind="GIF"), "打不开")):
         answer = client.post("/api/uploads", content=content, headers=visitor)
-        assert (answer.status_code, word in answer.json()["detail"]) == (status, True), (content[:20], answer.json())
+        assert (answer.status_code, word in answer.json()["detail"]) == (422, True), (content[:20], answer.json())
     assert not parts.resources.files.folder.exists(), "nothing of it is kept"
+
+
+def test_what_turns_out_to_be_no_photo_is_refused_in_the_chat(
+    client: TestClient, visitor: dict[str, str], parts: App
+) -> None:
+    for content, word in (
+        (b"%PDF-1.7 and nothing more", "打不开"),
+        (pdf(pages=0), "打不开"),
+        (picture()[:300], "打不开"),
+        (picture(299, 900), "太小"),
+        (picture(10_000, 8_001, "PNG", "1"), "最多 6400 万像素"),
+    ):
+        event = {"photo": uploaded(client, visitor, content)}
+        answer = client.post("/api/chat", json=event, headers=visitor).json()
+        assert answer["outcome"] == "clarify" and word in answer["messages"][0]["text"], (content[:20], answer)
+    assert timers.sweep(parts.resources) == 5
+    assert not parts.resources.files.all(), "nothing of it is kept"
 
 
 def test_the_largest_file_that_is_taken(client: TestClient, visitor: dict[str, str]) -> None:

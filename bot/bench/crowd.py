@@ -86,7 +86,7 @@ async def _run(parts: App, contents: Sequence[bytes]) -> list[Row]:
         with suppress(asyncio.CancelledError):
             await task
     columns = [[one[place] for one in found] for place in range(3)]
-    names = ("kept on disk after", "told that it came, once kept, after", "judged after")
+    names = ("kept on disk after", "told that it came after", "judged after")
     rows = [_row("question alone", alone), _row("question meanwhile", meanwhile)]
     rows += [_row(f"photo: {name}", took) for name, took in zip(names, columns, strict=True)]
     return rows + [
@@ -104,7 +104,7 @@ async def _warm(parts: App, content: bytes) -> None:
 
 
 async def _send(parts: App, reception: Reception, sink: Sink, n: int, content: bytes) -> tuple[float, float, float]:
-    """One citizen's photo: seconds until it is on disk, from then until they are told so, and until it is judged."""
+    """One citizen's photo: seconds from the moment it is here until it is on disk, they are told, it is judged."""
     store, conversation = parts.resources.store, f"webchat:main:p{n}"
     walk = next(iter(parts.resources.walks.walks.values()))
 
@@ -117,7 +117,7 @@ async def _send(parts: App, reception: Reception, sink: Sink, n: int, content: b
     on_disk = time.perf_counter()
     await reception.keep(InboundEvent("webchat", f"p{n}", f"p{n}", "photo", store.now(), media=kept.file))
     told, judged = await sink.heard(conversation, 1), await sink.heard(conversation, 2)
-    return on_disk - began, told - on_disk, judged - began
+    return on_disk - began, told - began, judged - began
 
 
 async def _ask(reception: Reception, sink: Sink, who: str, text: str) -> float:

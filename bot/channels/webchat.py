@@ -35,8 +35,8 @@ _A_FILE = {"requestBody": {"required": True, "content": _BINARY}}
 _STRANGE: dict[int | str, dict[str, Any]] = {401: {"description": "No visitor's token, or a wrong one"}}
 _AWAY: dict[int | str, dict[str, Any]] = {503: {"model": Refusal, "description": "It cannot be kept now"}}
 _NO_FILE: dict[int | str, dict[str, Any]] = {
-    413: {"model": Refusal, "description": "Larger than 15 MB, or a picture of too many pixels"},
-    422: {"model": Refusal, "description": "Empty, unreadable, too small to be read, or no picture nor PDF"},
+    413: {"model": Refusal, "description": "Larger than 15 MB"},
+    422: {"model": Refusal, "description": "Empty, or by its first bytes no picture, PDF nor video"},
 }
 
 UploadName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -141,7 +141,8 @@ class _Routes:
         async def upload(request: Request, visitor: Known) -> Upload:
             """Send a picture or a PDF: the body is the file, whatever type it says to be. At most 15 MB.
 
-            It is on disk before this is answered. What no event names within some days is deleted.
+            It is on disk before this is answered, and looked at once an event names it. What none names within
+            some days is deleted.
             """
             kept = await self.reception.take(conversation_of(visitor), await body_of(request))
             return Upload.model_validate({"photo": kept.file, "kind": kept.kind, "bytes": kept.size})

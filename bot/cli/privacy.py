@@ -69,8 +69,8 @@ def _pack(into: Path, text: str, files: list[dict[str, Any]], kept: Files) -> No
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("data.json", text)
-            for one in files:
-                archive.writestr(f"files/{one['file']}.{one['kind'] or 'bin'}", kept.read(one["file"]))
+            for one in (one for one in files if one["kind"]):  # none that is not cleaned yet
+                archive.writestr(f"files/{one['file']}.{one['kind']}", kept.read(one["file"]))
         part.replace(into)
     finally:
         part.unlink(missing_ok=True)

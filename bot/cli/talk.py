@@ -166,7 +166,7 @@ class _Session:
             content = Path(event.media).read_bytes()
         except OSError as error:
             raise ConfigError(f"{event.media}: {error.strerror}") from error
-        return replace(event, media=self._resources.files.keep(content))
+        return replace(event, media=self._resources.files.set_aside(content))
 
     def document(self, said: list[OutboundMessage]) -> AnswerDocument:
         result = self._resources.store.read(lambda tables: tables.inbox.result(self._inbox_id))

@@ -41,7 +41,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Kept:
-    """A photo or file that was sent: where it stands among the files, and what it is for, once that is known."""
+    """A photo or file that was sent: where it stands among the files, and what it is for, once that is known.
+
+    `kind` is "" until it is cleaned.
+    """
 
     file: str
     conversation_id: str

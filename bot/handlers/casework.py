@@ -107,7 +107,7 @@ def early(turn: Turn, work: Work, part: Material) -> list[str]:
     of_case = turn.tables.kept.of_case(work.case.reference)
     loose = [kept for kept in turn.tables.kept.of_conversation(turn.conversation.id) if not kept.case]
     waiting = sorted((kept for kept in (*of_case, *loose) if not kept.material), key=lambda kept: kept.kept_at)
-    return [kept.file for kept in waiting if kept.kind != "mp4" and _may_be(turn, kept.file, part)]
+    return [kept.file for kept in waiting if kept.kind not in ("", "mp4") and _may_be(turn, kept.file, part)]
 
 
 def _may_be(turn: Turn, file: str, part: Material) -> bool:

@@ -79,7 +79,8 @@ def choose(turn: Turn) -> None:
     """The photos that came last are for this paper."""
     name = turn.event.text.strip()
     case, material = next((case, one) for case, one in _outstanding(turn) if one.name == name)
-    loose = [kept.file for kept in turn.tables.kept.of_conversation(turn.conversation.id) if not kept.case]
+    sent = turn.tables.kept.of_conversation(turn.conversation.id)
+    loose = [kept.file for kept in sent if kept.kind and not kept.case]
     if not loose:
         raise CitizenError("paper.send_it", name=name)
     _follow(turn, case, material, loose)

@@ -27,11 +27,15 @@ _QUALITY = 92
 _TAKEN, _GPS, _DETAILS = 0x9003, 0x8825, 0x8769
 
 
+Kind = Literal["jpeg", "png", "pdf", "mp4"]
+_STARTS: dict[bytes, Kind] = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"%PDF": "pdf", b"RIFF": "jpeg"}
+
+
 @dataclass(frozen=True)
 class Picture:
     """`width` and `height` in pixels, 0 of a video; `pages` is 1 but for a PDF."""
 
-    kind: Literal["jpeg", "png", "pdf", "mp4"]
+    kind: Kind
     size: int
     width: int
     height: int
@@ -49,16 +53,30 @@ class Cleaned:
     place: tuple[float, float] | None = None
 
 
-def clean(content: bytes) -> tuple[Cleaned, bytes]:
-    """What it is, and what is to be kept of it. CitizenError says why it cannot be taken."""
+def sort_of(content: bytes) -> Kind:
+    """What it would be kept as, by its size and its first bytes; nothing is opened.
+
+    CitizenError where that is enough to see that it can never be taken.
+    """
     if not content:
         raise CitizenError("photo.empty")
     if len(content) > LARGEST:
         raise CitizenError("photo.too_large", most=str(LARGEST // 1024 // 1024))
+    if content[4:8] == b"ftyp":
+        return "mp4" if is_video(content) else "jpeg"
+    for start, kind in _STARTS.items():
+        if content.startswith(start):
+            return kind
+    raise CitizenError("photo.unreadable")
+
+
+def clean(content: bytes) -> tuple[Cleaned, bytes]:
+    """What it is, and what is to be kept of it. CitizenError says why it cannot be taken."""
+    sort = sort_of(content)
     try:
-        if is_video(content):
+        if sort == "mp4":
             return _video(content)
-        return _pdf(content) if content.startswith(b"%PDF") else _image(content)
+        return _pdf(content) if sort == "pdf" else _image(content)
     except CitizenError:
         raise
     except limits.TooLarge as error:

@@ -1,5 +1,6 @@
 """How photos are looked at: what is known of documents, and the processes that clean and read."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ from bot.materials.judge import judge, look_over, stands_in
 from bot.materials.kinds import Kinds
 from bot.materials.reading import Page
 from bot.materials.scanner import Scanner
-from bot.materials.worker import Lost, Workers
+from bot.materials.worker import Busy, Lost, Workers
 
 _LOST = Report("human", ("failed",))
 
@@ -23,12 +24,18 @@ class Eye:
     kinds: Kinds = field(default_factory=dict)
     workers: Workers | None = None
     scanner: Scanner | None = None
+    _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
-    def clean(self, content: bytes) -> tuple[Cleaned, bytes]:
-        """CitizenError where it cannot be taken."""
-        if self.scanner is not None:
-            self.scanner.look(content)
-        return clean(content) if self.workers is None else self.workers.clean(content)
+    def clean(self, content: bytes, *, wait: bool = True) -> tuple[Cleaned, bytes]:
+        """CitizenError where it cannot be taken; Busy where another is cleaned, and that was not to be waited for."""
+        if not self._one.acquire(blocking=wait):
+            raise Busy("another photo is cleaned")
+        try:
+            if self.scanner is not None:
+                self.scanner.look(content)
+            return clean(content) if self.workers is None else self.workers.clean(content)
+        finally:
+            self._one.release()
 
     def reads(self, wanted: Sequence[str], code: str = "") -> bool:
         """Is there anything to be read for one of these kinds, or a code to be found?"""

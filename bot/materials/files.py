@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.errors import OperatorError
 from bot.seal import Seal
 
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}(\.raw)?")
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Files:
         self._write(id, self.seal.shut(content))
         return id
 
+    def set_aside(self, content: bytes, id: str = "") -> str:
+        """Keep it as it came; `read` finds it under its name once it is cleaned, and not before."""
+        id = id or uuid.uuid4().hex
+        self.keep(content, raw(id))
+        return id
+
     def _write(self, id: str, sealed: bytes) -> None:
-        path = self._path(id)
-        beside = path.with_suffix(".part")
+        path, beside = self._path(id), self._part(id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
@@ -64,8 +69,10 @@ class Files:
         return sorted(path.name for path in self.folder.glob("*/*") if _ID.fullmatch(path.name))
 
     def delete(self, id: str) -> None:
+        """Also what is left of one in the writing of which we were killed."""
         try:
             self._path(id).unlink(missing_ok=True)
+            self._part(id).unlink(missing_ok=True)
         except OSError as error:
             raise OperatorError(f"file {id}: {error.strerror}") from error
 
@@ -73,6 +80,14 @@ class Files:
         if not _ID.fullmatch(id):
             raise OperatorError("not the name of a kept file")
         return self.folder / id[:2] / id
+
+    def _part(self, id: str) -> Path:
+        return self._path(id).with_name(f"{id}.part")
+
+
+def raw(id: str) -> str:
+    """The name under which a file lies as it came, until it is cleaned: nothing is shown or sent on by that name."""
+    return f"{id}.raw"
 
 
 def on_disk(path: Path) -> None:

@@ -23,6 +23,16 @@ class KeptFiles:
         statement = insert(kept_file).values(**row, **mine)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["file"], set_=anew))
 
+    def cleaned(self, file: str, kind: str, size: int) -> bool:
+        """What it is, now that it was cleaned. False where it has no row, or is nobody's any more."""
+        mine = sa.and_(kept_file.c.file == file, kept_file.c.conversation_id != "")
+        found = self._connection.execute(sa.update(kept_file).where(mine).values(kind=kind, size=size))
+        return found.rowcount == 1
+
+    def refuse(self, file: str, now: datetime) -> None:
+        """Nobody's, whether or not it has a row yet: what lies of it goes with the next sweep."""
+        self.put(Kept(file, "", "", 0, "", now))
+
     def find(self, file: str) -> Kept | None:
         return next(iter(self._select(kept_file.c.file == file)), None)
 

@@ -41,9 +41,9 @@ class Outbox:
         now: datetime,
         key: str,
         inbox_id: int | None = None,
-    ) -> None:
-        """Queue `messages`; the same key again queues nothing."""
-        for place, message in enumerate(messages):
+    ) -> bool:
+        """Queue `messages`; False where all of this key were queued before."""
+        ids = [
             queue.put(
                 self._connection,
                 outbox,
@@ -55,6 +55,9 @@ class Outbox:
                 due=now,
                 created_at=now,
             )
+            for place, message in enumerate(messages)
+        ]
+        return any(id is not None for id in ids)
 
     def heard(self, conversation_id: str, message: OutboundMessage, now: datetime, key: str) -> None:
         """What somebody else has said there already: kept for whoever reads the conversation, and not said again."""

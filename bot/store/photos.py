@@ -48,8 +48,9 @@ class Photos:
     def put(self, one: Photo, marks: Sequence[str], now: datetime, small: bytes = b"") -> None:
         """Keep what a new photo is. By `marks`, pieces of its likeness, others find it; `small` is for lists."""
         self.delete([one.file])
-        known = {"file": one.file, "sha256": one.sha256, "likeness": one.likeness}
-        self._connection.execute(sa.insert(photo).values(**known, seen=self._seal.write(one.seen), kept_at=now))
+        known = {"file": one.file, "sha256": one.sha256, "likeness": one.likeness, "kept_at": now}
+        told = {"told_at": now} if one.told else {}
+        self._connection.execute(sa.insert(photo).values(**known, **told, seen=self._seal.write(one.seen)))
         self._connection.execute(sa.insert(photo_mark), [{"mark": mark, "file": one.file} for mark in marks])
         if small:
             written = self._seal.write(b64encode(small).decode())
