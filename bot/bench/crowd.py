@@ -1,7 +1,6 @@
 """Twenty photos of twelve megapixels at once, while others ask questions: who waits for what, and what it takes."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from bot import app as composition
 from bot import loops
 from bot.app import App
 from bot.bells import Bells
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.channels.base import Reception
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import ConfigError
@@ -54,8 +53,8 @@ class Sink:
 
 def measure(settings: Settings, contents: Sequence[bytes], photos: int) -> list[Row]:
     """A row each for what was asked alone and meanwhile, for the photos, and for the memory of the processes."""
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        url = SecretStr(f"sqlite:///{Path(folder) / 'bench.db'}")
+    with scratch(settings.home) as folder:
+        url = SecretStr(f"sqlite:///{folder / 'bench.db'}")
         parts = composition.build(settings.model_copy(update={"database_url": url}))
         if parts.resources.ear.library.live() is None:
             raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")

@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ import httpx
 import numpy as np
 
 from bot.app import load_replies, open_rota
-from bot.bench import Row, processor_seconds
+from bot.bench import Row, processor_seconds, scratch
 from bot.desk import open_accounts
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import OperatorError
@@ -48,16 +47,16 @@ class Took:
 
 def measure(settings: Settings, chats: int, agents: int, seconds: float) -> list[Row]:
     """Pages looked at again and again, and answers given. Times in milliseconds, as the desks see them."""
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        home = Path(folder)
+    with scratch(settings.home) as home:
         if settings.kb.exists():  # pages search it beside the chat
             (home / "kb").symlink_to(settings.kb.absolute())
         held = _fill(settings, home, chats, agents)
         with _serving(home) as (url, server):
             took, clients = Took(), list(map(partial(_signed_in, url), held))
+            waits = [_REST * number / agents for number in range(agents)]  # nobody works in step with the others
             ends, spent = time.perf_counter() + seconds, processor_seconds(server)
             with ThreadPoolExecutor(agents) as threads:
-                list(threads.map(partial(_at_work, took, ends), clients, held.values()))
+                list(threads.map(partial(_at_work, took, ends), waits, clients, held.values()))
             took.cpu = processor_seconds(server) - spent
             for client in clients:
                 client.close()
@@ -140,8 +139,9 @@ def _signed_in(url: str, name: str) -> httpx.Client:
     return client
 
 
-def _at_work(took: Took, ends: float, client: httpx.Client, tickets: list[int]) -> None:
-    """One agent: opens one chat after the other, and answers it."""
+def _at_work(took: Took, ends: float, wait: float, client: httpx.Client, tickets: list[int]) -> None:
+    """One agent, who begins after `wait` seconds: opens one chat after the other, and answers it."""
+    time.sleep(wait)
     for number in itertools.count():
         began = time.perf_counter()
         if began >= ends:

@@ -3,7 +3,6 @@ figures are for time and memory, not for quality; the questions are real, and so
 
 import multiprocessing
 import resource
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot import app as composition
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.settings import Settings
 from knowledge.articles import load_articles
 from knowledge.build import CALIBRATED_ON, build_passages
@@ -43,8 +42,7 @@ def measure(settings: Settings, counts: Sequence[int], queries: int) -> list[Row
     """A row a size. Building and searching run in processes of their own, so that memory is told apart."""
     rows: list[Row] = []
     for count in counts:
-        with tempfile.TemporaryDirectory(dir=settings.home) as name:
-            folder = Path(name)
+        with scratch(settings.home) as folder:
             with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as other:
                 built = other.apply(_build, (folder, count))
             with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as other:

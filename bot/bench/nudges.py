@@ -2,19 +2,17 @@
 
 import itertools
 import random
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 
 from bot.app import open_hours
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.domain.licence import Entry
 from bot.domain.messages import InboundEvent
 from bot.ledger.kinds import load_licence_kinds
@@ -35,8 +33,8 @@ def measure(settings: Settings, licences: int) -> list[Row]:
     the days after it. While the looks go on, somebody talks: times in milliseconds are of keeping their messages."""
     kinds = load_licence_kinds(settings.config / "licences.yml")
     today = date(2026, 11, 23)
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        store = Store(f"sqlite:///{Path(folder) / 'bench.db'}", seal=open_seal(Path(folder)), pool=4)
+    with scratch(settings.home) as folder:
+        store = Store(f"sqlite:///{folder / 'bench.db'}", seal=open_seal(folder), pool=4)
         try:
             codes = [code for code, kind in kinds.of.items() if kind.terms is not None]
             rows = [_fill(store, codes, licences, today)]

@@ -1,6 +1,5 @@
 """A crowd for one time of five seats, from several processes at once: who gets it, and what the others are told."""
 
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -13,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from bot.app import open_hours
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.diary import Diary
 from bot.domain.appointment import Slot, Wanted
 from bot.offices import Counter, Office, Offices
@@ -33,9 +32,9 @@ def measure(settings: Settings, people: int, processes: int, url: str = "") -> l
 
     `url`: an empty database of its own; without it, a SQLite file that is made and deleted.
     """
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        url = url or f"sqlite:///{Path(folder) / 'bench.db'}"
-        store = Store(url, seal=open_seal(Path(folder)), pool=2)
+    with scratch(settings.home) as folder:
+        url = url or f"sqlite:///{folder / 'bench.db'}"
+        store = Store(url, seal=open_seal(folder), pool=2)
         now = store.now()
         shares = [range(first, people, processes) for first in range(processes)]
         began = time.perf_counter()
@@ -54,14 +53,14 @@ def measure(settings: Settings, people: int, processes: int, url: str = "") -> l
     return [found | {"p99 ms": float(p99)}]
 
 
-def _race(settings: Settings, url: str, folder: str, now: datetime, people: Sequence[int]) -> Tried:
+def _race(settings: Settings, url: str, folder: Path, now: datetime, people: Sequence[int]) -> Tried:
     """One process: its share of the people, many at once."""
     hours = open_hours(settings)
     offices = Offices(
         {"hall": Office(name="hall", kind="hall", address="")},
         {"window": Counter(office="hall", kind="window", name="window", minutes=30, seats=SEATS)},
     )
-    diary, store = Diary(offices, hours), Store(url, seal=open_seal(Path(folder)), pool=_AT_ONCE)
+    diary, store = Diary(offices, hours), Store(url, seal=open_seal(folder), pool=_AT_ONCE)
     wanted = diary.slots("window", now, (now + timedelta(days=1)).astimezone(hours.zone).date())[0]
 
     def one(number: int) -> tuple[str, bool, int, float]:

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import resource
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from bot import app as composition
 from bot import loops
 from bot.app import App
 from bot.bells import Bells
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.domain.messages import InboundEvent, OutboundMessage
 from bot.errors import ConfigError
 from bot.settings import Settings
@@ -55,7 +54,7 @@ def measure(settings: Settings, citizens: Sequence[int], seconds: float) -> list
 
 def _measure(settings: Settings, citizens: int, seconds: float) -> Row:
     questions = [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+    with scratch(settings.home) as folder:
         parts = composition.build(settings.model_copy(update={"database_url": SecretStr(_url(folder))}))
         if parts.resources.ear.library.live() is None:
             raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")
@@ -68,7 +67,7 @@ def _measure(settings: Settings, citizens: int, seconds: float) -> Row:
 
 def _measure_store(settings: Settings, citizens: int, *, group_commit: bool) -> Row:
     """Messages kept, which is what a webhook waits for; each citizen in a thread, and all have as much to say."""
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+    with scratch(settings.home) as folder:
         store = Store(_url(folder), group_commit=group_commit, pool=citizens)
         began = time.perf_counter()
         with ThreadPoolExecutor(citizens) as threads:
@@ -92,8 +91,8 @@ def _accept(event: InboundEvent, now: datetime, tables: Tables) -> None:
     tables.inbox.accept(event, now)
 
 
-def _url(folder: str) -> str:
-    return f"sqlite:///{Path(folder) / 'bench.db'}"
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'bench.db'}"
 
 
 def _row(what: str, citizens: int, seconds: float, took: Sequence[float]) -> Row:

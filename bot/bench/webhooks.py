@@ -5,7 +5,6 @@ import http.client
 import itertools
 import json
 import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha1
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +25,7 @@ from pydantic import SecretStr
 from bot import app as composition
 from bot import loops
 from bot.bells import Bells
-from bot.bench import Row
+from bot.bench import Row, scratch
 from bot.errors import OperatorError
 from bot.settings import Settings
 from bot.store.tables import inbox
@@ -52,8 +50,8 @@ def measure(settings: Settings, calls: int, callers: int) -> list[Row]:
 
 
 def _measured(settings: Settings, name: str, section: dict[str, Any], make: Any, calls: int, callers: int) -> Row:
-    with tempfile.TemporaryDirectory(dir=settings.home) as folder:
-        url = SecretStr(f"sqlite:///{Path(folder) / 'bench.db'}")
+    with scratch(settings.home) as folder:
+        url = SecretStr(f"sqlite:///{folder / 'bench.db'}")
         parts = composition.build(settings.model_copy(update={"database_url": url, "channels": {name: section}}))
         site = FastAPI()
         router = parts.channels[name].router(loops.reception(parts.resources, Bells()))
