@@ -10,6 +10,7 @@ from bot.domain.photo import Report
 from bot.errors import CitizenError
 from bot.materials.cleaning import Picture
 from knowledge.answer import HARMFUL, Answer
+from knowledge.asking import answers_to
 from knowledge.library import Library
 from knowledge.parts import asks
 from nlu.clauses import clauses
@@ -175,4 +176,4 @@ class Ear:
             return ()
         day = now.astimezone(self.zone).date()
         region = self.region if region is None else region
-        return answers.answers(question, on=day, region=region, earlier=topic, harmful=harmful)
+        return answers_to(answers, question, on=day, region=region, earlier=topic, harmful=harmful)

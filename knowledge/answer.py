@@ -7,12 +7,9 @@ from typing import Literal
 from knowledge.evidence import asked
 from knowledge.excerpt import excerpt
 from knowledge.line import EXACT, Line, read_line
-from knowledge.parts import asks, joined, leans, parts
 from knowledge.passages import Passage, Source
 from knowledge.remit import OUTCOMES
 from knowledge.search import Found, Hit, Search
-from knowledge.subjects import subjects, subjects_of
-from knowledge.wording import bare
 
 NEAREST = 3
 # How likely it must be, of all that may be asked for, that a question asks for what is refused, or is not ours. A third
@@ -21,8 +18,6 @@ HARMFUL, NOT_OURS = 0.5, 0.5
 AS_NEAR = 0.015  # by how much another way of asking may be nearer to a question that is refused
 CERTAIN = 0.8  # how sure a text must be, to be quoted to what is probably not ours
 ABOUT_AS_SURE = 0.15  # of confidence, that an article may lie behind a text and still go before it
-BETTER = 0.1  # by how much a question must be surer with the subject before, where it could be answered alone
-FOLLOWS = 20  # letters up to which a question that cannot be answered alone is read with the subject before
 CLEAR = 0.2  # log odds, by which an article must be likelier than the next one: otherwise it is asked which is meant
 NEARBY = 0.4  # of the score, that a title may lie behind the first and still be offered
 
@@ -61,57 +56,6 @@ class Answers:
         """With the answer line that was fitted to this base. Raises IndexUnusable."""
         return cls(search, read_line(search.line_file, search.mode))
 
-    def answers(
-        self, question: str, *, on: date, region: str = "", earlier: str = "", harmful: float = HARMFUL
-    ) -> tuple[Answer, ...]:
-        """What holds on the day and in the place: one answer, or one for each part of a question that asks several.
-
-        `earlier` is the question before, as it was understood: what leans on it is read with its subject.
-        `harmful`: how likely it must be that what is refused is asked for; lower where somebody else suspects it too,
-        above one where somebody knows that it is not.
-        """
-        whole = self.answer(question, on=on, region=region, harmful=harmful)
-        if whole.confidence == EXACT or whole.outcome == "refused":
-            return (whole,)
-        if earlier and (followed := self._followed(question, earlier, whole, on, region, harmful)):
-            return (followed,)
-        asked = parts(question)
-        if len(asked) == 1:
-            return (whole,)
-        several = [self.answer(part, on=on, region=region, harmful=harmful) for part in asked]
-        different = tuple({one.passage_id or one.asked: one for one in reversed(several)}.values())[::-1]
-        return different if any(one.outcome == "answered" for one in different) else (whole,)
-
-    def _followed(
-        self, question: str, earlier: str, alone: Answer, on: date, region: str, harmful: float
-    ) -> Answer | None:
-        """The answer to a question with the subject of the one before; None where it is better read alone."""
-        points_back = leans(question)
-        if not points_back and not asks(question):
-            return None
-        if not points_back and (alone.outcome == "out_of_remit" or len(bare(question)) > FOLLOWS):
-            return None
-        followed = self.answer(joined(question, earlier), on=on, region=region, harmful=harmful)
-        if followed.outcome != "answered":
-            return followed if points_back and alone.outcome != "answered" else None
-        if not points_back and not subjects(question) and _as_good(alone, followed):
-            if self._goes_on(earlier, followed) and not self._goes_on(earlier, alone):
-                return followed
-            return Answer("clarify", followed.confidence, asked=question, near=self._titles_of(followed, alone))
-        lead = 0.0 if points_back or alone.outcome != "answered" else BETTER
-        return followed if followed.confidence >= alone.confidence + lead else None
-
-    def _goes_on(self, earlier: str, found: Answer) -> bool:
-        """Whether an answer is about a thing that the question before was about."""
-        return any(subjects(earlier) & subjects_of(one.title, one.questions) for one in self._passages_of(found))
-
-    def _titles_of(self, *found: Answer) -> tuple[str, ...]:
-        return tuple(one.title for one in self._passages_of(*found))
-
-    def _passages_of(self, *found: Answer) -> list[Passage]:
-        rows = [self.search.store.row_of(one.passage_id) for one in found if one.passage_id]
-        return self.search.store.passages([row for row in rows if row is not None])
-
     def answer(self, question: str, *, on: date, region: str = "", harmful: float = HARMFUL) -> Answer:
         """The best answer to one question, or the readings to choose from, or "not_found"."""
         return replace(self._answer(question, on, region, harmful), asked=question)
@@ -121,17 +65,17 @@ class Answers:
         if turned_away := self._turned_away(found, harmful):
             return turned_away
         not_ours = _not_ours(found, harmless=harmful > 1)
-        candidates = sorted(_candidates(found), key=self._standing, reverse=True)
+        likely = sorted(_candidates(found), key=self._standing, reverse=True)
         if not_ours >= NOT_OURS:  # then only what is nearly certain
-            candidates = [hit for hit in candidates if self.line.confidence(hit) >= CERTAIN]
-        for hit in candidates:
+            likely = [hit for hit in likely if self.line.confidence(hit) >= CERTAIN]
+        for hit in likely:
             if self.line.answers(hit) and _stands_out(hit):
-                return replace(self._told(found.question, hit.passage), confidence=self.line.confidence(hit))
+                return self.told(found.question, hit)
         if not_ours >= NOT_OURS:
             return _elsewhere(found.articles[0].passage, not_ours)
-        if not candidates:
+        if not likely:
             return Answer("not_found", 0.0)
-        confidence = self.line.confidence(candidates[0])
+        confidence = self.line.confidence(likely[0])
         ours = [hit for hit in found.articles if hit.passage.kind not in OUTCOMES]
         if len(ours) > 1 and self.line.offers(ours[0]):
             return Answer("clarify", confidence, near=_titles(ours))
@@ -162,7 +106,9 @@ class Answers:
         close = [hit for hit in found.hits if hit.score >= first.score - NEARBY]
         return _titles([hit for hit in (*found.articles[:1], *close) if hit.passage.kind not in OUTCOMES])
 
-    def _told(self, question: str, passage: Passage) -> Answer:
+    def told(self, question: str, hit: Hit) -> Answer:
+        """What a hit says to a question."""
+        passage = hit.passage
         if passage.questions:
             first, _, rest = passage.text.partition("\n\n")
             sources, text, detail = passage.sources, first.strip(), rest.strip()
@@ -172,7 +118,7 @@ class Answers:
             sources = (Source(passage.title, passage.number, passage.article, passage.valid_from, quote=text),)
         return Answer(
             "answered",
-            0.0,
+            self.line.confidence(hit),
             text=text,
             detail=detail,
             sources=sources,
@@ -180,12 +126,6 @@ class Answers:
             passage_id=passage.id,
             whole=bool(passage.questions),
         )
-
-
-def _as_good(alone: Answer, followed: Answer) -> bool:
-    """Whether both readings answer, each with something else, and neither is much the surer."""
-    differ = alone.outcome == "answered" and alone.passage_id != followed.passage_id
-    return differ and abs(alone.confidence - followed.confidence) <= BETTER
 
 
 def _elsewhere(subject: Passage, likely: float) -> Answer:

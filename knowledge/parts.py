@@ -2,6 +2,7 @@
 
 from knowledge.patterns import pattern, phrases
 from knowledge.repair import spoken_plainly
+from knowledge.subjects import subjects, with_subject
 from knowledge.wording import bare
 
 MOST = 3
@@ -27,7 +28,7 @@ def parts(question: str) -> list[str]:
 def leans(question: str) -> bool:
     """Whether a message points back, or asks and is too short to have a subject of its own."""
     plainly = spoken_plainly(question).strip()
-    if pattern("parts", "points_back").search(plainly):
+    if pattern("parts", "points_back").search(plainly) or _other_thing(plainly):
         return True
     return asks(question) and len(bare(plainly)) <= SHORT and not has_subject(plainly)
 
@@ -43,9 +44,21 @@ def wonders(question: str) -> bool:
 
 
 def joined(question: str, earlier: str) -> str:
-    """A question that leans on an earlier one, with that one's subject put before it."""
-    rest = pattern("parts", "points_back").sub("", spoken_plainly(question).strip())
+    """A question that leans on an earlier one, with that one's subject put before it.
+
+    Where it names another thing only, it is the earlier one, of that thing.
+    """
+    plainly = spoken_plainly(question).strip()
+    if (other := _other_thing(plainly)) and (instead := with_subject(earlier, other)):
+        return instead
+    rest = pattern("parts", "points_back").sub("", plainly)
     return f"{without_asking(earlier) or earlier} {rest}"
+
+
+def _other_thing(plainly: str) -> str:
+    """The thing that is all that a message names; "" where there is none of our field, or more."""
+    found = pattern("parts", "instead").fullmatch(plainly)
+    return found[1] if found and (subjects(found[1]) or has_subject(found[1])) else ""
 
 
 def without_asking(question: str) -> str:

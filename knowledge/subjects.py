@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from knowledge.patterns import DATA
+from knowledge.patterns import DATA, pattern
 
 OFTEN = 0.15  # of an article's ways of asking, that must name a thing for it to be about that
 
@@ -22,6 +22,16 @@ def subjects(text: str) -> frozenset[str]:
     """The things that a text names; of two names in one place the longer counts."""
     names, thing = _names()
     return frozenset(thing[found] for found in names.findall(text))
+
+
+def with_subject(text: str, other: str) -> str:
+    """A text with another thing in place of the first that it names; "" where it names none."""
+    names, _ = _names()
+    found = names.search(text)
+    if not found:
+        return ""
+    rest = pattern("subjects", "ending").sub("", text[found.end() :])
+    return f"{text[: found.start()]}{other}{rest}"
 
 
 def subjects_of(title: str, ways: Sequence[str]) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The examination: what the whole program says to the test half of the committed questions, marked by rule."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,17 @@ def test_the_questions_are_as_many_as_was_agreed_and_no_topic_is_in_both_halves(
     }  # fmt: skip
     dev, test = ({one.topic for one in questions if one.half == half} for half in ("dev", "test"))
     assert not dev & test
+
+
+def test_a_question_that_follows_is_answered_by_what_it_asks_for_not_by_what_was_just_said(program: App) -> None:
+    """The weights were fitted by these pairs; so this holds only that it gets no worse."""
+    pairs = yaml.safe_load((DATA / "follow_ups.yml").read_text("utf-8"))
+    ear, found = program.resources.ear, Counter[str]()
+    for pair in pairs:
+        (first, *_) = ear.look_up(pair["ask"], program.resources.store.now(), topic=pair["after"])
+        right = first.passage_id in pair["articles"]
+        found["right" if right else "wrong" if first.outcome == "answered" else "withheld"] += 1
+    assert found["right"] >= 0.75 * len(pairs) and found["wrong"] <= 0.12 * len(pairs), found
 
 
 def test_what_is_said_is_right_or_withheld(marks: list[Mark]) -> None:

@@ -148,7 +148,7 @@ def test_draft_review_publish_and_back(store: Store, shipped: Path, settings: Se
         search = Search.open(settings.kb, None)
         if search.store.row_of("naicha") is None:
             return ""
-        (answer,) = Answers.open(search).answers("请问奶茶店办什么证", on=ON)
+        answer = Answers.open(search).answer("请问奶茶店办什么证", on=ON)
         return answer.text
 
     assert said() == "先办营业执照，再办食品经营许可证。"
@@ -283,7 +283,7 @@ def bring(base: carrying.Holding, file: Path) -> dict[str, int]:
 def told(base: carrying.Holding, question: str) -> str:
     search = Search.open(base.settings.kb, base.embedder)
     assert search.mode == "hybrid"
-    return Answers.open(search).answers(question, on=ON)[0].text
+    return Answers.open(search).answer(question, on=ON).text
 
 
 @pytest.mark.parametrize("model", [Hashing, Other])
@@ -422,5 +422,5 @@ def test_the_line_is_fitted_again_as_a_generation_of_its_own(tmp_path: Path) -> 
     for bands in (found.before, found.after):
         shares = (bands.answer.share, bands.offer.share, bands.hand_over.share)
         assert sum(shares) == pytest.approx(1, abs=0.001)
-    (answer,) = Answers.open(Search.open(tmp_path / "kb", model)).answers("请问面店办什么证", on=ON)
+    answer = Answers.open(Search.open(tmp_path / "kb", model)).answer("请问面店办什么证", on=ON)
     assert answer.outcome == "answered"

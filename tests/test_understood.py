@@ -82,6 +82,12 @@ def test_a_question_that_leans_is_read_with_the_subject_before() -> None:
     assert joined("那要多久", "食品经营许可证到期了怎么续") == "食品经营许可证到期了 要多久"
 
 
+def test_a_question_that_names_another_thing_only_is_the_one_before_of_that_thing() -> None:
+    assert leans("那营业执照呢")
+    assert joined("那营业执照呢", "食品经营许可证丢了怎么补") == "营业执照丢了怎么补"
+    assert joined("证过期了呢", "食品经营许可证丢了怎么补") == "食品经营许可证丢了 证过期了呢"
+
+
 @pytest.mark.parametrize(
     ("asked", "on"),
     [
