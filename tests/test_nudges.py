@@ -625,7 +625,11 @@ class Ends:
         missed = sum(self.verify_one(one, queued) for one in held)
         assert all(row.notice_id in said for row in rows if row.state in ("told", "merged"))
         assert all(row.queued_on >= self.looked[-1].isoformat() for row in rows if row.state == "due"), "nobody waits"
+        last = {(row.licence_id, row.notice_id): row.id for row in rows if row.state == "told"}
+        merged = [row for row in rows if row.state == "merged"]
+        assert all(row.id < last[row.licence_id, row.notice_id] for row in merged), "into a later one of the same"
         days = [(one.holder_id, one.day) for one in said.values()]
+        assert any(not HOURS.is_workday(date.fromisoformat(day)) for _, day in days), "holidays are days like others"
         assert len(days) == len(set(days))
         for at_ in (one.created_at.astimezone(ZONE) for one in said.values()):
             assert time(8) <= at_.time() < time(21)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,8 +19,7 @@ _GOES_ON = ("active", "renewing", "done")
 _STANDING = licence.join(rung, sa.and_(rung.c.kind == licence.c.kind, rung.c.term == licence.c.expires_on))
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A rung that holds from `begins` until before `ends`, for licences of a kind that end on `term`."""
 
     kind: str
@@ -60,7 +60,7 @@ class Nudges:
 
     def keep_spans(self, spans: Iterable[Span]) -> None:
         """In the place of what was known of the same rungs."""
-        rows = [vars(span) for span in spans]
+        rows = [span._asdict() for span in spans]
         if not rows:
             return
         insert = insert_into(self._connection, rung)
