@@ -179,6 +179,28 @@ def test_the_shared_look_is_done_once_a_day_again_after_an_import_and_never_by_a
     assert either.nudger.look(MONDAY) == 0, "set back"
 
 
+@pytest.mark.parametrize("hour", [10, 23])
+def test_a_clock_that_was_ahead_leaves_nothing_out_and_tells_nothing_twice(either: Office, hour: int) -> None:
+    """Forty days ahead for a moment: by day somebody is told early, once; at night nobody is."""
+    either.keep(food(name="王五", phone="13700137000"), food("JY2", END + timedelta(days=40), "李四", ""))
+    either.go()
+    ahead = MONDAY + timedelta(days=40)
+    either.pass_to(ahead, hour)
+    early = [one for one in either.rows(nudge) if one.queued_on == ahead.isoformat()]
+    assert len(early) == 2 and {one.state for one in early} == {"told" if hour == 10 else "due"}
+    told = {(one.licence_id, one.rung) for one in early if one.state == "told"}
+    days = [MONDAY + timedelta(days=n) for n in range(82)]
+    for day in days:
+        either.pass_to(day, 14)
+    found = {(one.licence_id, one.rung): one for one in either.rows(nudge)}
+    assert len(found) == len(either.rows(nudge)) and all(one.state == "told" for one in found.values())
+    for one in either.rows(licence):
+        ladder = KINDS.of[one.kind].ladder(date.fromisoformat(one.expires_on), HOURS)
+        for step in ladder:
+            if step.on > MONDAY and (one.id, step.name) not in told:
+                assert found[one.id, step.name].queued_on == max(step.on, days[1]).isoformat(), step
+
+
 def test_rungs_move_when_the_calendar_is_known(either: Office) -> None:
     either.keep(food(end=date(2027, 3, 31)))
     store = either.hall.store

@@ -55,7 +55,7 @@ class Notices:
         due = sa.select(licence.c.holder_id).select_from(joined).where(*_due(today), by_what_is_due)
         statement = (
             sa.select(holder.c.id)
-            .where(holder.c.id.in_(due), sa.or_(holder.c.told_on.is_(None), holder.c.told_on < today))
+            .where(holder.c.id.in_(due), sa.or_(holder.c.told_on.is_(None), holder.c.told_on != today))
             .where(sa.or_(holder.c.wait_until.is_(None), holder.c.wait_until <= now))
             .order_by(holder.c.id)
             .limit(limit)
