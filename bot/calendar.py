@@ -79,6 +79,7 @@ def is_holiday(day: date) -> bool:
     return bool(off and name)
 
 
+@cache  # to find it out anew takes a look at all holidays that there are
 def announced(day: date) -> bool:
     """Whether the national calendar has the year of a day."""
     try:

@@ -49,6 +49,8 @@ class Nudger:
         store = self.resources.store
         if store.read(lambda tables: tables.nudges.looked(day)):
             return 0
+        if store.write(lambda tables: tables.nudges.is_behind(day)):
+            return 0
         self.ladders.refresh(store, day)
         found = store.write(partial(_begin_look, day))
         for _ in range(_CHUNKS):

@@ -179,6 +179,28 @@ def test_the_shared_look_is_done_once_a_day_again_after_an_import_and_never_by_a
     assert either.nudger.look(MONDAY) == 0, "set back"
 
 
+@pytest.mark.parametrize("hour", [10, 23])
+def test_a_clock_that_was_ahead_leaves_nothing_out_and_tells_nothing_twice(either: Office, hour: int) -> None:
+    """Forty days ahead for a moment: by day somebody is told early, once; at night nobody is."""
+    either.keep(food(name="王五", phone="13700137000"), food("JY2", END + timedelta(days=40), "李四", ""))
+    either.go()
+    ahead = MONDAY + timedelta(days=40)
+    either.pass_to(ahead, hour)
+    early = [one for one in either.rows(nudge) if one.queued_on == ahead.isoformat()]
+    assert len(early) == 2 and {one.state for one in early} == {"told" if hour == 10 else "due"}
+    told = {(one.licence_id, one.rung) for one in early if one.state == "told"}
+    days = [MONDAY + timedelta(days=n) for n in range(82)]
+    for day in days:
+        either.pass_to(day, 14)
+    found = {(one.licence_id, one.rung): one for one in either.rows(nudge)}
+    assert len(found) == len(either.rows(nudge)) and all(one.state == "told" for one in found.values())
+    for one in either.rows(licence):
+        ladder = KINDS.of[one.kind].ladder(date.fromisoformat(one.expires_on), HOURS)
+        for step in ladder:
+            if step.on > MONDAY and (one.id, step.name) not in told:
+                assert found[one.id, step.name].queued_on == max(step.on, days[1]).isoformat(), step
+
+
 def test_rungs_move_when_the_calendar_is_known(either: Office) -> None:
     either.keep(food(end=date(2027, 3, 31)))
     store = either.hall.store
@@ -625,7 +647,11 @@ class Ends:
         missed = sum(self.verify_one(one, queued) for one in held)
         assert all(row.notice_id in said for row in rows if row.state in ("told", "merged"))
         assert all(row.queued_on >= self.looked[-1].isoformat() for row in rows if row.state == "due"), "nobody waits"
+        last = {(row.licence_id, row.notice_id): row.id for row in rows if row.state == "told"}
+        merged = [row for row in rows if row.state == "merged"]
+        assert all(row.id < last[row.licence_id, row.notice_id] for row in merged), "into a later one of the same"
         days = [(one.holder_id, one.day) for one in said.values()]
+        assert any(not HOURS.is_workday(date.fromisoformat(day)) for _, day in days), "holidays are days like others"
         assert len(days) == len(set(days))
         for at_ in (one.created_at.astimezone(ZONE) for one in said.values()):
             assert time(8) <= at_.time() < time(21)

@@ -1,23 +1,23 @@
 """The daily look at a large ledger: how fast it is, and how long whoever talks waits meanwhile."""
 
+import asyncio
 import itertools
 import random
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
 
 import numpy as np
 import sqlalchemy as sa
 
-from bot.app import open_hours
-from bot.bench import Row, scratch
+from bot.app import App
+from bot.bench import Row
+from bot.bench.turns import opened, talk
 from bot.domain.licence import Entry
-from bot.domain.messages import InboundEvent
-from bot.ledger.kinds import load_licence_kinds
 from bot.ledger.scan import Ladders, run
-from bot.seal import open_seal
 from bot.settings import Settings
 from bot.store.db import Store, Tables
 from bot.store.licence_tables import nudge
@@ -25,27 +25,24 @@ from bot.store.nudges import CHUNK
 
 _IN_ONE = 2000
 _LOOKS = 5  # days that are looked at after the first
-_PAUSE = 0.02  # between two messages of whoever talks meanwhile
+_PAUSE = 0.2  # seconds between an answer and the next question of whoever talks meanwhile
 
 
 def measure(settings: Settings, licences: int) -> list[Row]:
     """A ledger is made up, over all kinds with an end and five years; then looked at for the first time, again, and on
-    the days after it. While the looks go on, somebody talks: times in milliseconds are of keeping their messages."""
-    kinds = load_licence_kinds(settings.config / "licences.yml")
+    the days after it. While the looks go on, somebody asks questions: times in milliseconds are of whole turns."""
     today = date(2026, 11, 23)
-    with scratch(settings.home) as folder:
-        store = Store(f"sqlite:///{folder / 'bench.db'}", seal=open_seal(folder), pool=4)
-        try:
-            codes = [code for code, kind in kinds.of.items() if kind.terms is not None]
-            rows = [_fill(store, codes, licences, today)]
-            ladders = Ladders(kinds, open_hours(settings))
-            rows.append(_look(store, ladders, "first look", licences, [today]))
-            rows.append(_look(store, ladders, "again", licences, [today]))
-            days = [today + timedelta(days=n) for n in range(1, _LOOKS + 1)]
-            rows.append(_look(store, ladders, "days after", licences, days))
-            rows.append(_distinct(store))
-        finally:
-            store.close()
+    with opened(settings) as parts:
+        store, kinds = parts.resources.store, parts.resources.kinds
+        codes = [code for code, kind in kinds.of.items() if kind.terms is not None]
+        rows = [_fill(store, codes, licences, today)]
+        asyncio.run(talk(parts, 1, lambda: False))  # what the first turn of all loads is not counted
+        ladders = Ladders(kinds, parts.resources.hours)
+        rows.append(_look(parts, ladders, "first look", licences, [today]))
+        rows.append(_look(parts, ladders, "again", licences, [today]))
+        days = [today + timedelta(days=n) for n in range(1, _LOOKS + 1)]
+        rows.append(_look(parts, ladders, "days after", licences, days))
+        rows.append(_distinct(store))
     names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in names} for row in rows]
 
@@ -71,34 +68,21 @@ def _take(entries: list[Entry], now: datetime, tables: Tables) -> None:
     tables.licences.take(entries, now)
 
 
-def _look(store: Store, ladders: Ladders, what: str, licences: int, days: list[date]) -> Row:
-    took: list[float] = []
-    stop = threading.Event()
-    talker = threading.Thread(target=_talk, args=(store, stop, took, what))
-    talker.start()
-    began = time.perf_counter()
-    queued = sum(run(store, ladders, day).queued for day in days)
-    seconds = time.perf_counter() - began
-    stop.set()
-    talker.join()
+def _look(parts: App, ladders: Ladders, what: str, licences: int, days: list[date]) -> Row:
+    looked = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        talking = thread.submit(asyncio.run, talk(parts, 1, lambda: not looked.is_set(), _PAUSE))
+        began = time.perf_counter()
+        try:
+            queued = sum(run(parts.resources.store, ladders, day).queued for day in days)
+        finally:
+            seconds = time.perf_counter() - began
+            looked.set()
+        took = talking.result()
     p50, p95, p99 = np.percentile(took, [50, 95, 99]) * 1000
     row: Row = {"what": what, "licences": licences, "seconds": seconds, "a second": licences * len(days) / seconds}
-    return row | {"queued": queued, "chunk": CHUNK, "p50 ms": float(p50), "p95 ms": float(p95), "p99 ms": float(p99)}
-
-
-def _talk(store: Store, stop: threading.Event, took: list[float], what: str) -> None:
-    for number in itertools.count():
-        if stop.is_set() and took:
-            return
-        event = InboundEvent("webchat", f"{what}-{number}", "somebody", "text", store.now(), text="hello")
-        began = time.perf_counter()
-        store.write(partial(_accept, event, store.now()))
-        took.append(time.perf_counter() - began)
-        time.sleep(_PAUSE)
-
-
-def _accept(event: InboundEvent, now: datetime, tables: Tables) -> None:
-    tables.inbox.accept(event, now)
+    row |= {"queued": queued, "chunk": CHUNK, "turns": len(took)}
+    return row | {"p50 ms": float(p50), "p95 ms": float(p95), "p99 ms": float(p99)}
 
 
 def _distinct(store: Store) -> Row:

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import resource
+import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -53,16 +54,23 @@ def measure(settings: Settings, citizens: Sequence[int], seconds: float) -> list
 
 
 def _measure(settings: Settings, citizens: int, seconds: float) -> Row:
-    questions = [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
+    with opened(settings) as parts:
+        ends = time.perf_counter() + seconds
+        took = asyncio.run(talk(parts, citizens, lambda: time.perf_counter() < ends))
+    return _row("whole turns", citizens, seconds, took)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[App]:
+    """The whole program, with the real index and an empty database that goes afterwards."""
     with scratch(settings.home) as folder:
         parts = composition.build(settings.model_copy(update={"database_url": SecretStr(_url(folder))}))
-        if parts.resources.ear.library.live() is None:
-            raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")
         try:
-            took = asyncio.run(_run(parts, citizens, seconds, itertools.cycle(questions)))
+            if parts.resources.ear.library.live() is None:
+                raise ConfigError(f"{settings.kb}: no index yet; run `banshi kb build`")
+            yield parts
         finally:
             parts.close()
-    return _row("whole turns", citizens, seconds, took)
 
 
 def _measure_store(settings: Settings, citizens: int, *, group_commit: bool) -> Row:
@@ -108,9 +116,13 @@ def _row(what: str, citizens: int, seconds: float, took: Sequence[float]) -> Row
     }
 
 
-async def _run(parts: App, citizens: int, seconds: float, texts: Iterator[str]) -> list[float]:
-    """Seconds from the keeping of an event to the arrival of its first reply, one a turn."""
-    sink, bells, resources = Sink(), Bells(), parts.resources
+async def talk(parts: App, citizens: int, goes_on: Callable[[], bool], pause: float = 0.0) -> list[float]:
+    """Citizens ask what our articles answer, one question after the other, and at least one.
+
+    Seconds from the keeping of an event to the arrival of its first reply, one a turn.
+    """
+    questions = [question for article in load_articles(composition.ARTICLES)[0] for question in article.questions]
+    texts, sink, bells, resources = itertools.cycle(questions), Sink(), Bells(), parts.resources
     channels = {"webchat": sink}
     tasks = [
         asyncio.create_task(loops.work(resources, channels, bells)),  # type: ignore[arg-type]
@@ -118,20 +130,20 @@ async def _run(parts: App, citizens: int, seconds: float, texts: Iterator[str]) 
     ]
     reception = loops.reception(resources, bells)
     took: list[float] = []
-    ends = time.perf_counter() + seconds
 
     async def citizen(name: str) -> None:
-        for number in itertools.count():
+        while goes_on() or not took:
             began = time.perf_counter()
-            if began >= ends:
-                return
-            event = InboundEvent("webchat", f"{name}-{number}", name, "text", resources.store.now(), text=next(texts))
+            event = InboundEvent(
+                "webchat", f"{name}-{len(took)}", name, "text", resources.store.now(), text=next(texts)
+            )
             arrived = sink.arrived[event.conversation_id] = asyncio.Event()
             await reception.keep(event)
             await arrived.wait()
             took.append(time.perf_counter() - began)
+            await asyncio.sleep(pause)
 
-    await asyncio.gather(*(citizen(f"c{number}") for number in range(citizens)))
+    await asyncio.gather(*(citizen(secrets.token_hex(8)) for _ in range(citizens)))
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -112,7 +112,7 @@ def nudges(
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """The daily look at a large ledger: licences a second, and how long a message waits meanwhile."""
+    """The daily look at a large ledger: licences a second, and how long a citizen waits for an answer meanwhile."""
     from bot.bench import nudges as looks
 
     settings = load_settings(home)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from bot.domain.hours import Hours
+from bot.domain.licence import ladder
 from bot.ledger.kinds import Kinds
 from bot.store.db import Store, Tables
 from bot.store.nudges import CHUNK, Counts, Span
@@ -38,34 +39,33 @@ class Ladders:
         new = terms - self._known.keys()
         if new:
             stands = set() if self._known else store.read(lambda tables: tables.nudges.spans())
-            self._write(store, stands, {span for term in new for span in self._worked_out(*term)})
-            self._known.update((term, self._is_provisional(*term)) for term in new)
+            worked_out = {term: self._worked_out(*term) for term in new}
+            self._write(store, stands, {span for spans, _ in worked_out.values() for span in spans}, new)
+            self._known.update((term, provisional) for term, (_, provisional) in worked_out.items())
         unknown = sum(self._known[term] for term in terms)
         if any(self._known[term] for term in new):
             log.warning("%d ends of licences rest on holidays not announced yet: config/calendar.yml, years", unknown)
         return unknown
 
-    def _write(self, store: Store, stands: set[Span], wanted: set[Span]) -> None:
+    def _write(self, store: Store, stands: set[Span], wanted: set[Span], of: set[tuple[str, str]]) -> None:
         """Only what differs; rungs that the rules have no more are dropped."""
-        terms, names = ({key(span) for span in wanted} for key in (_term, _name))
-        gone = [span for span in stands if _term(span) in terms and _name(span) not in names]
-        for rows in _pieces(list(wanted - stands)):
+        names = {span[:3] for span in wanted}
+        gone = [span for span in stands if span[:2] in of and span[:3] not in names]
+        for rows in _pieces(sorted(wanted - stands)):
             store.write(partial(_keep, rows))
         for rows in _pieces(gone):
             store.write(partial(_drop, rows))
 
-    def _worked_out(self, code: str, term: str) -> Iterator[Span]:
+    def _worked_out(self, code: str, term: str) -> tuple[list[Span], bool]:
+        """The rungs of a kind and an end, and whether they are provisional."""
         kind, expires = self.kinds.of.get(code), date.fromisoformat(term)
-        rungs = kind.ladder(expires, self.hours) if kind else []
-        ends = [rung.on for rung in rungs[1:]] + [expires + BEHIND]
-        for rung, end in zip(rungs, ends, strict=True) if rungs else ():
-            if rung.on < end:
-                yield Span(code, term, rung.name, rung.on.isoformat(), end.isoformat())
-
-    def _is_provisional(self, code: str, term: str) -> bool:
-        kind = self.kinds.of.get(code)
-        found = kind.window(date.fromisoformat(term), self.hours) if kind else None
-        return found is not None and found.provisional
+        found = kind.window(expires, self.hours) if kind else None
+        if found is None:
+            return [], False
+        rungs = ladder(found, expires, self.hours)
+        days = [rung.on.isoformat() for rung in rungs] + [(expires + BEHIND).isoformat()]
+        spans = [Span(code, term, *one) for one in zip((rung.name for rung in rungs), days, days[1:], strict=False)]
+        return [span for span in spans if span.begins < span.ends], found.provisional
 
     def _roll(self, store: Store, today: date) -> None:
         """Yearly duties come back a month after their end."""
@@ -98,14 +98,6 @@ def _chunk(today: date, after: int, dry: bool, tables: Tables) -> tuple[int | No
     if not dry and found.queued:
         tables.nudges.queue(after, upto, today)
     return upto, found
-
-
-def _term(span: Span) -> tuple[str, ...]:
-    return span.kind, span.term
-
-
-def _name(span: Span) -> tuple[str, ...]:
-    return span.kind, span.term, span.name
 
 
 def _keep(rows: list[Span], tables: Tables) -> None:

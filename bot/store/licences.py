@@ -82,8 +82,8 @@ class Licences:
         rows = list(self._connection.execute(sa.select(holder).where(sa.or_(*same)).order_by(holder.c.id)))
         places = {self._seal.digest(row.conversation_id) for row in rows if row.conversation_id}
         if places & set(one.barred):
-            return self._holders(holder.c.id == id)
-        return self._holders(holder.c.id.in_([row.id for row in rows if not places & set(row.barred)]))
+            return [self._read_holder(one)]
+        return [self._read_holder(row) for row in rows if not places & set(row.barred)]
 
     def bind(self, id: int, conversation_id: str, now: datetime) -> bool:
         """Talk with a holder here from now on; False where it was said here that this is somebody else."""
@@ -119,12 +119,12 @@ class Licences:
 
     def _holders(self, which: sa.ColumnElement[bool]) -> list[Holder]:
         rows = self._connection.execute(sa.select(holder).where(which).order_by(holder.c.id))
-        return [Holder(row.id, *self._told(row), row.conversation_id, row.muted_at is not None) for row in rows]
+        return [self._read_holder(row) for row in rows]
 
-    def _told(self, row: sa.Row[Any]) -> tuple[str, str, str]:
-        """Name, code and telephone, which lie sealed."""
+    def _read_holder(self, row: sa.Row[Any]) -> Holder:
+        """Name, code and telephone lie sealed."""
         name, code, phone = (self._seal.read(text) for text in (row.name, row.code, row.phone))
-        return name, code, phone
+        return Holder(row.id, name, code, phone, row.conversation_id, row.muted_at is not None)
 
     def _select(
         self, *where: sa.ColumnElement[bool], order: Any = licence.c.expires_on, limit: int | None = None

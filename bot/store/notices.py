@@ -50,16 +50,14 @@ class Notices:
     def waiting(self, day: date, now: datetime, limit: int) -> list[int]:
         """Holders of whom something is due, who were told nothing today, and may be told now."""
         today = day.isoformat()
-        joined = nudge.join(licence, licence.c.id == nudge.c.licence_id).join(
-            holder, holder.c.id == licence.c.holder_id
-        )
+        joined = nudge.join(licence, licence.c.id == nudge.c.licence_id)
+        by_what_is_due = nudge.c.licence_id > 0  # or else SQLite goes through all that was ever queued
+        due = sa.select(licence.c.holder_id).select_from(joined).where(*_due(today), by_what_is_due)
         statement = (
-            sa.select(licence.c.holder_id)
-            .distinct()
-            .select_from(joined)
-            .where(*_due(today), sa.or_(holder.c.told_on.is_(None), holder.c.told_on < today))
+            sa.select(holder.c.id)
+            .where(holder.c.id.in_(due), sa.or_(holder.c.told_on.is_(None), holder.c.told_on != today))
             .where(sa.or_(holder.c.wait_until.is_(None), holder.c.wait_until <= now))
-            .order_by(licence.c.holder_id)
+            .order_by(holder.c.id)
             .limit(limit)
         )
         return list(self._connection.scalars(statement))
@@ -156,9 +154,10 @@ class Notices:
 
     def open_task(self, holders: Collection[int]) -> int | None:
         """The notice of a call or a visit that somebody still has to make to this person."""
-        joined = reach.join(notice, notice.c.id == reach.c.notice_id)
-        where = (reach.c.state == "open", notice.c.holder_id.in_(list(holders)))
-        return self._connection.scalar(sa.select(notice.c.id).select_from(joined).where(*where).limit(1))
+        joined = notice.join(reach, reach.c.notice_id == notice.c.id)
+        mine = notice.c.holder_id.in_(list(holders))
+        rows = self._connection.execute(sa.select(notice.c.id, reach.c.state).select_from(joined).where(mine))
+        return next((row.id for row in rows if row.state == "open"), None)  # not in SQL: it would go through all tasks
 
     def press(self, id: int, rung: str) -> None:
         self._connection.execute(sa.update(notice).where(notice.c.id == id).values(rung=rung))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,13 +14,12 @@ from bot.store.licence_tables import holder, licence, notice, nudge, reach, rung
 
 CHUNK = 5000
 ASKED = "asked"  # the rung for which a holder asked by themselves
-_SCAN = "nudges"
+_SCAN, _BEHIND = "nudges", "behind"
 _GOES_ON = ("active", "renewing", "done")
 _STANDING = licence.join(rung, sa.and_(rung.c.kind == licence.c.kind, rung.c.term == licence.c.expires_on))
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A rung that holds from `begins` until before `ends`, for licences of a kind that end on `term`."""
 
     kind: str
@@ -60,7 +60,7 @@ class Nudges:
 
     def keep_spans(self, spans: Iterable[Span]) -> None:
         """In the place of what was known of the same rungs."""
-        rows = [vars(span) for span in spans]
+        rows = [span._asdict() for span in spans]
         if not rows:
             return
         insert = insert_into(self._connection, rung)
@@ -125,9 +125,29 @@ class Nudges:
         self._connection.execute(sa.delete(scan))
 
     def looked(self, day: date) -> bool:
-        """Has the whole ledger been looked at for this day, or for a later one?"""
-        row = self._connection.execute(sa.select(scan).where(scan.c.name == _SCAN)).first()
-        return row is not None and (row.day > day.isoformat() or (row.day == day.isoformat() and row.after is None))
+        """Has the whole ledger been looked at for this day?"""
+        done = (scan.c.name == _SCAN, scan.c.day == day.isoformat(), scan.c.after.is_(None))
+        return self._connection.execute(sa.select(scan).where(*done)).first() is not None
+
+    def is_behind(self, day: date) -> bool:
+        """Whether a later day has been looked at. A clock is wrong then, or was: where it is still so on the next day,
+        it was, and that look counts no more. What it queued, and nobody was told of, is queued again in its time.
+        """
+        today = day.isoformat()
+        if not self._days(scan.c.name == _SCAN, scan.c.day > today):
+            self._connection.execute(sa.delete(scan).where(scan.c.name == _BEHIND))
+            return False
+        first = insert_into(self._connection, scan).values(name=_BEHIND, day=today).on_conflict_do_nothing()
+        self._connection.execute(first)
+        if not self._days(scan.c.name == _BEHIND, scan.c.day < today):
+            return True
+        early = sa.and_(nudge.c.queued_on > today, nudge.c.state == "due", nudge.c.rung.not_like(f"{ASKED}%"))
+        self._connection.execute(sa.delete(nudge).where(early))
+        self.look_again()
+        return False
+
+    def _days(self, *where: sa.ColumnElement[bool]) -> list[str]:
+        return list(self._connection.scalars(sa.select(scan.c.day).where(*where)))
 
     def scan_next(self, day: date, size: int = CHUNK) -> int | None:
         """Queue the next chunk of this day's look at the ledger; None where it is done. One worker at a time.
