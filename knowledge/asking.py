@@ -8,7 +8,6 @@ from datetime import date
 from knowledge.answer import CERTAIN, HARMFUL, Answer, Answers
 from knowledge.line import EXACT
 from knowledge.parts import asks, joined, leans, parts
-from knowledge.passages import Passage
 from knowledge.remit import OUTCOMES
 from knowledge.search import Found, Hit
 from knowledge.subjects import subjects, subjects_of
@@ -71,17 +70,19 @@ class _Asking:
         followed = self._answer(together)
         if alone.outcome == "refused":
             return followed if followed.outcome in ("answered", "clarify") else None
-        if (points_back or not subjects(question)) and (weighed := self._weighed(question, together, earlier)):
-            return weighed
+        if points_back or not subjects(question):
+            weighed = self._weighed(question, together, earlier, followed)
+            if weighed is not None and (weighed is not followed or alone.outcome == "answered"):
+                return weighed
         if followed.outcome != "answered":
             return followed if points_back and alone.outcome != "answered" else None
         lead = 0.0 if points_back or alone.outcome != "answered" else BETTER
         return followed if followed.confidence >= alone.confidence + lead else None
 
-    def _weighed(self, question: str, together: str, earlier: str) -> Answer | None:
+    def _weighed(self, question: str, together: str, earlier: str, followed: Answer) -> Answer | None:
         """What was just said or something else, by how likely each is asked for, alone and with the subject before.
 
-        None where nothing of ours was said.
+        Both are offered where that does not tell; None where neither is likely enough.
         """
         before, alone, both = self._ours(earlier), self._ours(question), self._ours(together)
         said = max(before, key=lambda id: self._odds(before[id]), default="")
@@ -99,12 +100,14 @@ class _Asking:
 
         other = max(others, key=lambda id: self._odds(alone.get(id)) + self._odds(both.get(id)))
         odds = odds_of(other)
-        sure = [self._best(id, alone, both) for id, near in ((other, odds > -UNSURE), (said, odds < UNSURE)) if near]
-        told = [self.base.told(question, hit) for hit in sure if hit]
-        if len(told) == 2:
-            near = tuple(one.title for one in self._passages_of(*told))
-            return Answer("clarify", told[0].confidence, asked=together, near=near)
-        return replace(told[0], asked=together) if told else None
+        hit = self._best(other, alone, both) if odds > -UNSURE else None
+        if hit is None:
+            return followed if followed.passage_id == said else None
+        again = self._best(said, alone, both) if odds < UNSURE else None
+        if again is not None:
+            near = (hit.passage.title, again.passage.title)
+            return Answer("clarify", self.base.line.confidence(hit), asked=together, near=near)
+        return replace(self.base.told(question, hit), asked=together)
 
     def _ours(self, question: str) -> dict[str, Hit]:
         found = self._found(question).articles
@@ -119,11 +122,6 @@ class _Asking:
         """A hit in the reading in which it is the likelier, where that is enough to answer with it."""
         hits = [one[id] for one in found if id in one and self.base.line.answers(one[id])]
         return max(hits, key=self.base.line.confidence, default=None)
-
-    def _passages_of(self, *found: Answer) -> list[Passage]:
-        store = self.base.search.store
-        rows = [store.row_of(one.passage_id) for one in found if one.passage_id]
-        return store.passages([row for row in rows if row is not None])
 
 
 def _may_lean(question: str, earlier: str, refused: Answer) -> bool:
